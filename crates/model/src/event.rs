@@ -1,0 +1,140 @@
+//! What happens to a submission, step by step (design §4.8).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::points::Points;
+
+/// One step of a submission's way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place among the submission's events, from 1, without gaps.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Step {
+    /// It is accepted and durable.
+    Received,
+    /// It waits to be graded.
+    Queued {
+        /// Its place in the queue, from 1.
+        position: u64,
+    },
+    /// A worker has begun to grade it.
+    Started {
+        /// Which try this is, from 1.
+        attempt: u32,
+    },
+    /// The notebook's code runs.
+    Cell {
+        /// The code cell that runs now, from 1.
+        cell: u32,
+        /// How many code cells there are.
+        of: u32,
+    },
+    /// A question was judged.
+    Question {
+        /// Its name.
+        name: String,
+        /// What was earned.
+        score: Points,
+        /// What could be earned.
+        max_score: Points,
+    },
+    /// The grading stopped before its end (the service restarts) and begins anew.
+    Released,
+    /// The grading failed through no fault of the student; it will be tried again.
+    Delayed {
+        /// When, at the earliest.
+        retry_at: Timestamp,
+    },
+    /// There is a report.
+    Graded {
+        /// What was earned.
+        score: Points,
+        /// What could be earned.
+        max_score: Points,
+    },
+    /// The notebook cannot be graded by this assignment's autograder; the report says why.
+    Rejected,
+    /// The grading failed for good through no fault of the student; staff must look at it.
+    Failed,
+}
+
+/// The kinds of [`Step`], as they are named on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventKind(&'static str);
+
+impl EventKind {
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Step {
+    /// The step's kind.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        EventKind(match self {
+            Self::Received => "received",
+            Self::Queued { .. } => "queued",
+            Self::Started { .. } => "started",
+            Self::Cell { .. } => "cell",
+            Self::Question { .. } => "question",
+            Self::Released => "released",
+            Self::Delayed { .. } => "delayed",
+            Self::Graded { .. } => "graded",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+        })
+    }
+
+    /// Whether nothing follows unless somebody asks for a new grading.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Graded { .. } | Self::Rejected | Self::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_is_the_tag_on_the_wire() {
+        let points = Points::new(1.5).unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let steps = [
+            Step::Received,
+            Step::Queued { position: 3 },
+            Step::Started { attempt: 1 },
+            Step::Cell { cell: 12, of: 40 },
+            Step::Question { name: "q3".into(), score: points, max_score: points },
+            Step::Released,
+            Step::Delayed { retry_at: at },
+            Step::Graded { score: points, max_score: points },
+            Step::Rejected,
+            Step::Failed,
+        ];
+        let wire: Vec<_> = (1..)
+            .zip(steps)
+            .map(|(seq, step)| {
+                let kind = step.kind();
+                let value = serde_json::to_value(Event { seq, at, step }).unwrap();
+                assert_eq!(value["event"], kind.as_str());
+                value
+            })
+            .collect();
+        insta::assert_json_snapshot!(wire);
+    }
+}

@@ -1,0 +1,31 @@
+//! The vocabulary of otter-service (design §2) as types.
+//!
+//! Everything that comes from outside is parsed here, once, into types whose values are always valid; the other
+//! crates then work with those and check nothing again. No I/O and no async, but for [`ambient`], the one place
+//! that asks the machine for the time and for randomness.
+
+pub mod ambient;
+mod course_config;
+mod event;
+mod grade;
+mod ids;
+mod json;
+mod names;
+mod notebook;
+mod points;
+mod receipt;
+mod refusal;
+mod report;
+mod submission;
+
+pub use course_config::{Assignments, CourseConfig, CourseConfigError, Section};
+pub use event::{Event, EventKind, Step};
+pub use grade::{Grade, GradePolicy};
+pub use ids::{GradingId, SubmissionId};
+pub use names::{AssignmentKey, Name, NameError, UserName};
+pub use notebook::{Notebook, NotebookLimits};
+pub use points::{Points, PointsError};
+pub use receipt::{ReceiptError, ReceiptKey, ReceiptVerifier};
+pub use refusal::Refusal;
+pub use report::{Case, Fault, Flag, Limit, LimitHit, Question, Report, ReportStatus};
+pub use submission::{NotebookHash, Submission};

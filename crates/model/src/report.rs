@@ -1,0 +1,272 @@
+//! What a grading found.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::points::Points;
+
+/// The end of a grading that judged the submission. (The other end is a [`Fault`].)
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whether everything ran, or what came in between.
+    pub status: ReportStatus,
+    /// What was earned: the sum over the questions.
+    pub score: Points,
+    /// What could be earned: the sum over the questions.
+    pub max_score: Points,
+    /// The assignment's own total where it defines one (`points_possible` or `score_threshold` of otter's
+    /// configuration): what otter-grader shows as the score on Gradescope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_score: Option<Points>,
+    /// Each question of the autograder, in the order in which otter-grader reports them.
+    pub questions: Vec<Question>,
+    /// Which engine graded, for instance `otter`.
+    pub engine: String,
+    /// The grader's version, for instance `otter-grader 7.0.0`.
+    pub engine_version: String,
+    /// What kept the submission's code apart from the service.
+    pub isolation: String,
+    /// Wall-clock seconds that the grading took.
+    pub seconds: f64,
+    /// CPU-seconds that the grading took, all its processes together.
+    pub cpu_seconds: f64,
+    /// The limits that the submission's code met.
+    pub limits: Vec<LimitHit>,
+    /// What staff should look at. Never changes the score.
+    pub flags: Vec<Flag>,
+    /// What happened in one or two sentences for the student, unless everything ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// How far a grading came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportStatus {
+    /// Every question was judged.
+    Complete,
+    /// A limit stopped it; questions that could not be judged have no points.
+    Stopped,
+    /// The submission's code brought the grading down; questions that could not be judged have no points.
+    Crashed,
+    /// It cannot be graded by this autograder at all (a notebook of another assignment, for instance).
+    /// Such a report never becomes a grade.
+    Rejected,
+}
+
+impl ReportStatus {
+    /// Whether the report's score counts for the grade.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        !matches!(self, Self::Rejected)
+    }
+}
+
+/// One question: a test file of the autograder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The question's name, for instance `q1`.
+    pub name: String,
+    /// What was earned.
+    pub score: Points,
+    /// What could be earned.
+    pub max_score: Points,
+    /// Its test cases in the order in which they ran; empty when the question was not judged.
+    pub cases: Vec<Case>,
+}
+
+/// One test case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The case's name, for instance `q1 - 2`.
+    pub name: String,
+    /// Hidden from the student: its outcome and its messages are for staff.
+    pub hidden: bool,
+    /// Whether it passed; absent where the reader may not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<bool>,
+    /// What it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Points>,
+    /// What otter-grader says about it: the failing example, what was expected and what came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What the assignment's author says about it: the success or the failure message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A limit that the submission's code met.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LimitHit {
+    /// Which one.
+    pub limit: Limit,
+    /// What it is set to, in the unit of [`Limit`].
+    pub value: u64,
+}
+
+/// A limit on what a submission's code may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Wall-clock time in seconds.
+    WallSeconds,
+    /// CPU time in seconds.
+    CpuSeconds,
+    /// Memory in bytes, all processes together.
+    MemoryBytes,
+    /// Processes and threads at once.
+    Processes,
+    /// Output in bytes.
+    OutputBytes,
+}
+
+impl fmt::Display for LimitHit {
+    /// The limit as a student would say it: `the time limit of 60 seconds`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mib = self.value / (1024 * 1024);
+        match self.limit {
+            Limit::WallSeconds => write!(f, "the time limit of {} seconds", self.value),
+            Limit::CpuSeconds => write!(f, "the limit of {} seconds of computing time", self.value),
+            Limit::MemoryBytes => write!(f, "the memory limit of {mib} MiB"),
+            Limit::Processes => write!(f, "the limit of {} processes and threads", self.value),
+            Limit::OutputBytes => write!(f, "the limit of {mib} MiB of output"),
+        }
+    }
+}
+
+/// Something staff should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flag {
+    /// A short name of the kind.
+    pub kind: String,
+    /// The reason in one sentence.
+    pub reason: String,
+}
+
+/// The end of a grading that could not judge the submission: our failure, never the student's, and never a grade.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    /// What went wrong, for the operator; no content of notebooks.
+    pub message: String,
+    /// Whether another try may end otherwise. A broken autograder stays broken until staff replaces it.
+    pub retry: bool,
+}
+
+impl Fault {
+    /// A fault that another try may not meet.
+    pub fn passing(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry: true }
+    }
+
+    /// A fault that stays until somebody mends its cause.
+    pub fn lasting(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry: false }
+    }
+}
+
+impl Report {
+    /// The part of the points that was earned, 0 to 1, rounded to four digits as otter-grader rounds
+    /// `percent_correct`; `None` when there is nothing to earn or the report does not count.
+    #[must_use]
+    pub fn fraction(&self) -> Option<f64> {
+        let fraction = self.score.fraction_of(self.max_score)?;
+        // Printing rounds the exact binary value, as Python's `round` does.
+        self.status.counts().then(|| format!("{fraction:.4}").parse().unwrap_or(fraction))
+    }
+
+    /// Sets the score and the maximum to the sums over the questions.
+    #[must_use]
+    pub fn summed(mut self) -> Self {
+        self.score = self.questions.iter().map(|q| q.score).sum();
+        self.max_score = self.questions.iter().map(|q| q.max_score).sum();
+        self
+    }
+
+    /// The wall-clock time that the grading took.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
+    }
+
+    /// The report as its student may read it: of hidden cases only that they exist, and no flags.
+    #[must_use]
+    pub fn for_student(mut self) -> Self {
+        self.flags.clear();
+        for case in self.questions.iter_mut().flat_map(|q| &mut q.cases).filter(|case| case.hidden) {
+            (case.passed, case.points, case.message, case.hint) = (None, None, None, None);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn report(score: f64, max_score: f64) -> Report {
+        let points = |value| Points::new(value).unwrap();
+        let case = |name: &str, hidden| Case {
+            name: name.into(),
+            hidden,
+            passed: Some(true),
+            points: Some(points(1.0)),
+            message: Some("the answer is 42".into()),
+            hint: Some("well done".into()),
+        };
+        Report {
+            status: ReportStatus::Complete,
+            score: points(score),
+            max_score: points(max_score),
+            reported_score: None,
+            questions: vec![Question {
+                name: "q1".into(),
+                score: points(score),
+                max_score: points(max_score),
+                cases: vec![case("q1 - 1", false), case("q1 - 2", true)],
+            }],
+            engine: "otter".into(),
+            engine_version: "otter-grader 7.0.0".into(),
+            isolation: "processes".into(),
+            seconds: 2.5,
+            cpu_seconds: 2.25,
+            limits: vec![],
+            flags: vec![Flag { kind: "decoy".into(), reason: "it passed a wrong case".into() }],
+            message: None,
+        }
+    }
+
+    #[test]
+    fn a_student_learns_nothing_of_hidden_cases_but_that_they_exist() {
+        let seen = report(2.0, 3.0).for_student();
+        assert!(seen.flags.is_empty());
+        let [public, hidden] = &seen.questions[0].cases[..] else { panic!("two cases") };
+        assert_eq!((public.passed, public.message.as_deref()), (Some(true), Some("the answer is 42")));
+        assert_eq!(
+            serde_json::to_value(hidden).unwrap(),
+            serde_json::json!({"name": "q1 - 2", "hidden": true})
+        );
+    }
+
+    #[test]
+    fn the_fraction_is_otters_percent_correct() {
+        assert_eq!(report(2.0, 3.0).fraction(), Some(0.6667));
+        assert_eq!(report(0.0, 0.0).fraction(), None);
+        let rejected = Report { status: ReportStatus::Rejected, ..report(1.0, 1.0) };
+        assert_eq!(rejected.fraction(), None);
+    }
+
+    #[test]
+    fn the_wire_format_stays() {
+        insta::assert_json_snapshot!(report(2.0, 3.0));
+    }
+
+    #[test]
+    fn limits_read_as_a_student_would_say_them() {
+        let say = |limit, value| LimitHit { limit, value }.to_string();
+        assert_eq!(say(Limit::WallSeconds, 60), "the time limit of 60 seconds");
+        assert_eq!(say(Limit::MemoryBytes, 2 << 30), "the memory limit of 2048 MiB");
+    }
+}
