@@ -33,6 +33,13 @@ impl Points {
         self.0
     }
 
+    /// To five decimals, as otter-grader reports points.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        // Printing rounds the exact binary value, as Python's `round` does.
+        Self(format!("{:.5}", self.0).parse::<f64>().map_or(self.0, |rounded| rounded + 0.0))
+    }
+
     /// This part of `whole`, between 0 and 1; `None` when the whole is worth nothing.
     #[must_use]
     pub fn fraction_of(self, whole: Self) -> Option<f64> {

@@ -1,0 +1,320 @@
+//! The configuration: read once at the start, every error at once.
+
+mod layers;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use grading::{EngineChoice, Limits};
+use model::{GradePolicy, UserName};
+use thiserror::Error;
+
+use self::layers::Layers;
+
+/// Names the configuration file.
+const CONFIG_VARIABLE: &str = "OTTER_SERVICE_CONFIG";
+/// Read when it is there and no other file is named.
+const CONFIG_FILE: &str = "otter-service.toml";
+
+/// The documented default configuration file.
+pub(crate) const DEFAULTS: &str = layers::DEFAULTS;
+
+/// The variables of the Python otter-service and of JupyterHub, and the setting that each one sets.
+const PYTHON_SERVICE_VARIABLES: [(&str, &str); 7] = [
+    ("JUPYTERHUB_SERVICE_PREFIX", "server.prefix"),
+    ("JUPYTERHUB_SERVICE_URL", "server.listen"),
+    ("TEST_USER", "identity.single_user"),
+    ("POST_GRADE", "passback.post_grade"),
+    ("EDX_URL", "passback.edx_url"),
+    ("ENVIRONMENT", "deployment.environment"),
+    ("GCP_PROJECT_ID", "deployment.gcp_project_id"),
+];
+
+/// The whole configuration, valid.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) prefix: String,
+    pub(crate) max_submission_bytes: usize,
+    pub(crate) single_user: UserName,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) materials_dir: PathBuf,
+    pub(crate) python: Python,
+    pub(crate) engine: EngineChoice,
+    pub(crate) jobs: usize,
+    pub(crate) policy: GradePolicy,
+    pub(crate) lease: Duration,
+    pub(crate) drain: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) post_grade: bool,
+    pub(crate) environment_name: String,
+    pub(crate) log: Log,
+}
+
+/// Which Python grades.
+#[derive(Debug, Clone)]
+pub(crate) struct Python {
+    pub(crate) interpreter: Option<PathBuf>,
+    pub(crate) requirements: Option<PathBuf>,
+    pub(crate) base: PathBuf,
+}
+
+/// How to log.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    pub(crate) json: bool,
+    pub(crate) level: String,
+}
+
+/// What the command line and the process's environment say.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// Setting, name of the option, value.
+    pub(crate) options: Vec<(&'static str, &'static str, String)>,
+    /// The environment.
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    #[error("the configuration file {path} cannot be read: {error}")]
+    File { path: PathBuf, error: io::Error },
+    #[error("the configuration has {} to mend:\n{}", count(problems.len()), problems.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
+    Invalid { problems: Vec<String> },
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "one thing".into() } else { format!("{problems} things") }
+}
+
+impl Config {
+    /// Reads all sources.
+    pub(crate) fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut layers = Layers::defaults();
+        if let Some(path) = sources.file_to_read() {
+            let text =
+                fs::read_to_string(&path).map_err(|error| ConfigError::File { path: path.clone(), error })?;
+            layers.add_file(&path, &text);
+        }
+        for (variable, key) in PYTHON_SERVICE_VARIABLES {
+            if let Some(text) = sources.variables.get(variable).filter(|text| !text.is_empty()) {
+                layers.add_variable(key, variable, text);
+            }
+        }
+        if sources.variables.get("VERBOSE_LOGGING").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
+            layers.add_variable("log.level", "VERBOSE_LOGGING", "debug");
+        }
+        layers.add_own_variables(&sources.variables);
+        for (key, name, text) in &sources.options {
+            layers.add_option(key, name, text);
+        }
+        Self::from_layers(layers)
+    }
+
+    fn from_layers(mut layers: Layers) -> Result<Self, ConfigError> {
+        const MIB: u64 = 1 << 20;
+        let l = &mut layers;
+        let listen = l.text("server.listen", |text| listen_address(text).map(Some));
+        let single_user = l.text("identity.single_user", |text| text.parse::<UserName>().map(Some));
+        let limits = Limits {
+            wall: Duration::from_secs(l.number("grading.limits.wall_s", 1..=86_400)),
+            cpu: Duration::from_secs(l.number("grading.limits.cpu_s", 1..=86_400)),
+            memory_bytes: l.number("grading.limits.memory_mib", 256..=1_048_576) * MIB,
+            processes: l.number("grading.limits.processes", 32..=100_000),
+            output_bytes: l.number("grading.limits.output_mib", 1..=1024) * MIB,
+            file_bytes: l.number("grading.limits.file_mib", 1..=1_048_576) * MIB,
+        };
+        let python = Python {
+            interpreter: l.text("environment.python", optional_path),
+            requirements: l.text("environment.requirements", optional_path),
+            base: l.text("environment.base_python", path),
+        };
+        if python.interpreter.is_some() && python.requirements.is_some() {
+            l.error("environment.python and environment.requirements are both set: an existing interpreter is used as it is, so only one of them can hold".into());
+        }
+        let config = Self {
+            listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 10101))),
+            prefix: l.text("server.prefix", prefix),
+            max_submission_bytes: usize::try_from(l.number("server.max_submission_mib", 1..=1024) * MIB)
+                .unwrap_or(usize::MAX),
+            single_user: single_user.unwrap_or_else(|| "student".parse().expect("`student` is a user name")),
+            data_dir: l.text("data.dir", path),
+            materials_dir: l.text("materials.dir", path),
+            python,
+            engine: l.text("grading.engine", str::parse),
+            jobs: jobs(l.number("grading.jobs", 0..=1024)),
+            policy: l.text("grading.policy", policy),
+            lease: Duration::from_secs(l.number("grading.lease_s", 5..=3600)),
+            drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
+            limits,
+            post_grade: l.switch("passback.post_grade"),
+            environment_name: l.text("deployment.environment", |text| Ok::<_, String>(text.to_owned())),
+            log: Log { json: l.text("log.format", log_is_json), level: l.text("log.level", log_level) },
+        };
+        l.text("passback.edx_url", host_name);
+        let problems = layers.into_errors();
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid { problems }) }
+    }
+}
+
+impl Sources {
+    fn file_to_read(&self) -> Option<PathBuf> {
+        let named = self.file.clone().or_else(|| self.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
+        named.or_else(|| Some(PathBuf::from(CONFIG_FILE)).filter(|path| path.exists()))
+    }
+}
+
+/// `HOST:PORT`, or the URL that JupyterHub hands to a service.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let address =
+        text.strip_prefix("http://").map_or(text, |rest| rest.split('/').next().unwrap_or_default());
+    let address = address.replace("localhost:", "127.0.0.1:");
+    address.parse().map_err(|_| "it must be an IP address and a port, such as 127.0.0.1:10101".into())
+}
+
+fn prefix(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~/@".contains(c);
+    if !text.starts_with('/') || !text.ends_with('/') {
+        return Err("it must start and end with `/`".into());
+    }
+    if !text.chars().all(allowed)
+        || text.contains("//")
+        || text.split('/').any(|part| part == "." || part == "..")
+    {
+        return Err("it must be a plain path, such as /services/otter_grade/".into());
+    }
+    Ok(text.to_owned())
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("it must not be empty".into()) } else { Ok(Path::new(text).to_owned()) }
+}
+
+fn optional_path(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+fn policy(text: &str) -> Result<GradePolicy, String> {
+    match text {
+        "latest" => Ok(GradePolicy::Latest),
+        "best" => Ok(GradePolicy::Best),
+        _ => Err("it must be `latest` or `best`".into()),
+    }
+}
+
+fn jobs(number: u64) -> usize {
+    match usize::try_from(number).unwrap_or(0) {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        jobs => jobs,
+    }
+}
+
+fn log_is_json(text: &str) -> Result<bool, String> {
+    match text {
+        "human" => Ok(false),
+        "json" => Ok(true),
+        _ => Err("it must be `human` or `json`".into()),
+    }
+}
+
+fn log_level(text: &str) -> Result<String, String> {
+    let text = text.to_ascii_lowercase();
+    let known = ["error", "warn", "info", "debug", "trace"].contains(&text.as_str());
+    known.then_some(text).ok_or_else(|| "it must be error, warn, info, debug or trace".into())
+}
+
+/// A host name with or without a port. Empty: none.
+fn host_name(text: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    if text.chars().all(allowed) {
+        Ok(())
+    } else {
+        Err("it must be a host name, such as courses.edx.org, without https:// and without a path".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(
+        file: &str,
+        variables: &[(&str, &str)],
+        options: &[(&'static str, &'static str, &str)],
+    ) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("test.toml");
+        fs::write(&path, file).unwrap();
+        let sources = Sources {
+            file: Some(path.clone()),
+            options: options.iter().map(|(key, name, text)| (*key, *name, (*text).to_owned())).collect(),
+            variables: variables
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect(),
+        };
+        Config::load(&sources)
+            .map_err(|error| error.to_string().replace(&path.display().to_string(), "test.toml"))
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_stand_in_the_documented_file() {
+        let config = load("", &[], &[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:10101");
+        assert_eq!(config.prefix, "/services/otter_grade/");
+        assert_eq!(config.max_submission_bytes, 20 << 20);
+        assert_eq!(config.limits, Limits::default());
+        assert!(load(DEFAULTS, &[], &[]).is_ok());
+    }
+
+    #[test]
+    fn the_nearer_source_wins() {
+        let file = "[server]\nlisten = \"127.0.0.1:1\"\n";
+        let port = |variables: &[_], options: &[_]| load(file, variables, options).unwrap().listen.port();
+        let hub = ("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:2/services/x");
+        let own = ("OTTER_SERVICE_SERVER_LISTEN", "127.0.0.1:3");
+        assert_eq!(port(&[], &[]), 1);
+        assert_eq!(port(&[hub], &[]), 2);
+        assert_eq!(port(&[hub, own], &[]), 3);
+        assert_eq!(port(&[hub, own], &[("server.listen", "--listen", "127.0.0.1:4")]), 4);
+    }
+
+    #[test]
+    fn the_python_services_variables_are_honoured() {
+        let variables = [
+            ("ENVIRONMENT", "prod"),
+            ("POST_GRADE", "True"),
+            ("EDX_URL", "courses.edx.org"),
+            ("GCP_PROJECT_ID", "data8x"),
+            ("TEST_USER", "ada"),
+            ("VERBOSE_LOGGING", "True"),
+            ("JUPYTERHUB_SERVICE_PREFIX", "/hub/otter/"),
+            ("JUPYTERHUB_API_TOKEN", "secret"),
+        ];
+        let config = load("", &variables, &[]).unwrap();
+        assert_eq!((config.environment_name.as_str(), config.post_grade), ("prod", true));
+        assert_eq!((config.single_user.as_str(), config.prefix.as_str()), ("ada", "/hub/otter/"));
+        assert_eq!(config.log.level, "debug");
+    }
+
+    #[test]
+    fn every_error_is_told_at_once_with_its_place() {
+        let file = "[server]\nlisten = \"here\"\nprefix = \"otter\"\nmax_submision_mib = 3\n\n[grading]\njobs = \"two\"\npolicy = \"first\"\n[grading.limits]\nwall_s = 0\n[colour]\nblue = 1\n";
+        let variables =
+            [("OTTER_SERVICE_GRADING_JOB", "3"), ("EDX_URL", "https://edx.org/"), ("POST_GRADE", "perhaps")];
+        insta::assert_snapshot!(load(file, &variables, &[]).unwrap_err());
+    }
+
+    #[test]
+    fn text_that_is_not_toml_is_told_with_its_line() {
+        insta::assert_snapshot!(load("[server]\nlisten = 127.0.0.1\n", &[], &[]).unwrap_err());
+    }
+}

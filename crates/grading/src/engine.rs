@@ -1,0 +1,73 @@
+//! What every engine does.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use async_trait::async_trait;
+use model::{Fault, Report, Step};
+
+/// One submission to grade.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// What was submitted.
+    pub submitted: Submitted,
+    /// The unpacked autograder: a folder with `tests/`, `files/`, `otter_config.json`. Only read.
+    pub autograder: PathBuf,
+}
+
+/// What was submitted.
+#[derive(Debug, Clone)]
+pub enum Submitted {
+    /// A notebook (`.ipynb`) or a script (`.py`).
+    File {
+        /// Its name, one path component.
+        name: String,
+        /// Its content.
+        content: Vec<u8>,
+    },
+    /// The content of a zip file, unpacked into this folder. Only read.
+    Folder(PathBuf),
+}
+
+/// Grades submissions, any number at a time.
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    /// The engine's name in reports.
+    fn name(&self) -> &'static str;
+
+    /// Grades one submission, telling of its steps ([`Step::Cell`]) while it goes on.
+    ///
+    /// Whatever the submission's code does ends in a report. A fault is ours or the autograder's. Dropping the future
+    /// ends the submission's code.
+    async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Report, Fault>;
+}
+
+/// Which engine grades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineChoice {
+    /// The best one for the assignment. As long as there is only one, that one.
+    #[default]
+    Auto,
+    /// otter-grader's own `run_autograder`.
+    Otter,
+}
+
+impl FromStr for EngineChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "otter" => Ok(Self::Otter),
+            _ => Err(format!("there is no engine named {text:?}; the engines are `auto` and `otter`")),
+        }
+    }
+}
+
+impl fmt::Display for EngineChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Otter => "otter",
+        })
+    }
+}

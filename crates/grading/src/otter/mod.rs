@@ -1,0 +1,128 @@
+//! otter-grader's own `run_autograder`, in a separate process.
+//!
+//! The submission's code shares its process with the tests and with otter-grader, so a notebook that sets out to forge
+//! its grade can (see the book's security chapter); what this engine promises is that such a notebook reaches nothing
+//! else. It is the engine for whatever a stricter one declines, and the reference for its scores.
+
+mod judge;
+mod results;
+mod users;
+mod workplace;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use model::{Fault, Report, Step};
+use sandbox::{Limits, Request, Supervisor};
+use serde::Deserialize;
+
+use self::{
+    judge::Run,
+    users::{OwnUser, Users},
+    workplace::Workplace,
+};
+use crate::{
+    engine::{Engine, Work},
+    environment::Environment,
+};
+
+const NAME: &str = "otter";
+
+/// Grades with otter-grader's own `run_autograder`.
+pub struct OtterEngine {
+    environment: Environment,
+    supervisor: Supervisor,
+    limits: Limits,
+    root: PathBuf,
+    users: Users,
+}
+
+/// A line of progress from the driver.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Told {
+    Running { running: bool },
+    Cell { cell: u32, of: u32 },
+}
+
+impl OtterEngine {
+    /// Grades in the environment, under the limits, in temporary folders inside `root`.
+    #[must_use]
+    pub fn new(environment: Environment, supervisor: Supervisor, limits: Limits, root: PathBuf) -> Self {
+        let users = Users::new(environment.can_run_as_others);
+        Self { environment, supervisor, limits, root, users }
+    }
+
+    fn request(&self, place: &Workplace, user: Option<sandbox::User>) -> Request {
+        let home = place.path().join("home");
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let bin = self.environment.python.parent().map(|bin| text(bin.to_owned())).unwrap_or_default();
+        let one = "1".to_owned();
+        Request {
+            program: self.environment.python.clone(),
+            args: vec![text(place.driver())],
+            env: [
+                ("PATH", format!("{bin}:/usr/local/bin:/usr/bin:/bin")),
+                ("HOME", text(home.clone())),
+                ("TMPDIR", text(place.path().join("tmp"))),
+                ("LANG", "C.UTF-8".to_owned()),
+                ("JUPYTER_PLATFORM_DIRS", one.clone()),
+                // One grading, one core: thread pools of the numeric libraries only contend with each other.
+                ("OPENBLAS_NUM_THREADS", one.clone()),
+                ("OMP_NUM_THREADS", one),
+            ]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+            dir: home,
+            input: serde_json::json!({ "dir": place.autograder() }).to_string(),
+            user,
+            limits: self.limits,
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for OtterEngine {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Report, Fault> {
+        let own_user = self.users.take();
+        let user = own_user.as_ref().map(OwnUser::id);
+        let (root, work) = (self.root.clone(), work.clone());
+        let place = blocking(move || Workplace::lay_out(&root, &work, user)).await?.map_err(|error| {
+            Fault::passing(format!("the grading's folder could not be laid out: {error}"))
+        })?;
+
+        let mut had_begun = false;
+        let told = |line: &str| match serde_json::from_str(line) {
+            Ok(Told::Running { running }) => had_begun |= running,
+            Ok(Told::Cell { cell, of }) => on_step(Step::Cell { cell, of }),
+            Err(_) => {}
+        };
+        let ending = self
+            .supervisor
+            .run(&self.request(&place, user), told)
+            .await
+            .map_err(|error| Fault::passing(error.to_string()))?;
+        let kept_apart = if user.is_some() { "+own-user" } else { "" };
+        let isolation = format!("{}{kept_apart}", ending.isolation.as_str());
+        let limits = self.limits;
+        blocking(move || {
+            let run = Run { dir: &place.autograder(), ending, had_begun, limits, isolation };
+            let judged = run.judge();
+            place.remove();
+            drop(own_user);
+            judged
+        })
+        .await?
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Fault::passing(format!("a file task failed: {error}")))
+}

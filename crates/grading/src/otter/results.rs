@@ -1,0 +1,216 @@
+//! `results.json`: what otter-grader and the driver wrote. Written by a process that ran a submission's code, so it
+//! may hold anything.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use model::{Case, Points, Question};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use serde::Deserialize;
+
+/// More than any report needs; each message is cut at [`LONGEST_MESSAGE`].
+const LARGEST: u64 = 32 << 20;
+/// Bytes of a message that are kept.
+const LONGEST_MESSAGE: usize = 8 << 10;
+
+/// The parts of `results.json` that are read.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Results {
+    /// The total that the assignment's configuration defines.
+    #[serde(default)]
+    pub(super) score: Option<Points>,
+    #[serde(default)]
+    extra_data: ExtraData,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ExtraData {
+    #[serde(default)]
+    otter_service: Extra,
+}
+
+/// What the driver adds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Extra {
+    pub(super) otter_version: String,
+    /// The questions that the autograder has.
+    pub(super) outline: Vec<Outline>,
+    /// Test files that otter-grader cannot read.
+    pub(super) broken: Vec<String>,
+    /// The questions as they were judged.
+    pub(super) questions: Option<Vec<Judged>>,
+    pub(super) total: Points,
+    pub(super) possible: Points,
+    /// The notebook ran and left no results.
+    pub(super) no_results: bool,
+    /// Why otter-grader does not grade this submission.
+    pub(super) rejected: Option<String>,
+    /// The type of the exception that ended otter-grader.
+    pub(super) failed: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Outline {
+    pub(super) name: String,
+    pub(super) max_score: Points,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Judged {
+    name: String,
+    score: Points,
+    max_score: Points,
+    cases: Vec<Case>,
+}
+
+impl Results {
+    /// Reads `results/results.json` in `dir`, following no links on the way.
+    pub(super) fn read(dir: &Path) -> io::Result<Self> {
+        let dir = openat2(
+            CWD,
+            dir,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::empty(),
+        )?;
+        let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(openat2(&dir, "results/results.json", flags, Mode::empty(), inside)?);
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("results.json is not a plain file"));
+        }
+        let mut text = Vec::new();
+        if file.take(LARGEST + 1).read_to_end(&mut text)? as u64 > LARGEST {
+            return Err(io::Error::other("results.json is too large"));
+        }
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    pub(super) fn extra(&self) -> &Extra {
+        &self.extra_data.otter_service
+    }
+
+    pub(super) fn into_extra(self) -> Extra {
+        self.extra_data.otter_service
+    }
+}
+
+impl Judged {
+    /// The question as it goes into the report: points rounded as otter-grader reports them, messages cut and without
+    /// control characters.
+    pub(super) fn into_question(self) -> Question {
+        let clean = |case: Case| Case {
+            name: clean(&case.name),
+            message: case.message.as_deref().map(clean),
+            hint: case.hint.as_deref().map(clean),
+            ..case
+        };
+        Question {
+            name: self::clean(&self.name),
+            score: self.score.rounded(),
+            max_score: self.max_score.rounded(),
+            cases: self.cases.into_iter().map(clean).collect(),
+        }
+    }
+}
+
+impl Outline {
+    /// A question of which nothing was earned.
+    pub(super) fn into_question(self) -> Question {
+        let max_score = self.max_score.rounded();
+        Question { name: clean(&self.name), score: Points::ZERO, max_score, cases: Vec::new() }
+    }
+}
+
+/// Text that is safe to show anywhere that escapes it: no terminal sequences, no control characters but line breaks
+/// and tabs, not too long.
+pub(super) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(LONGEST_MESSAGE));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if out.len() >= LONGEST_MESSAGE {
+            out.push_str("\n…");
+            break;
+        }
+        match c {
+            '\u{1b}' => skip_escape_sequence(&mut chars),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Skips the rest of a terminal sequence (ECMA-48 §5.4: `ESC [`, parameters, one final byte), such as a colour in a
+/// traceback.
+fn skip_escape_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    if chars.next_if_eq(&'[').is_some() {
+        while chars.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
+        chars.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn in_folder(write: impl FnOnce(&Path)) -> io::Result<Results> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("results")).unwrap();
+        write(&dir.path().join("results/results.json"));
+        Results::read(dir.path())
+    }
+
+    #[test]
+    fn what_otter_and_the_driver_wrote_is_read() {
+        let text = r#"{"tests": [], "score": 10, "extra_data": {"otter_service": {"otter_version": "7.0.0", "total": 2,
+            "possible": 3, "questions": [{"name": "q1", "score": 0.6666666, "max_score": 1, "cases": [
+                {"name": "q1 - 1", "hidden": false, "passed": true, "points": 0.5, "message": "\u001b[31mred\u001b[0m\u0007", "hint": null}]}]}}}"#;
+        let results = in_folder(|path| std::fs::write(path, text).unwrap()).unwrap();
+        assert_eq!(results.score.map(Points::get), Some(10.0));
+        let question = results.into_extra().questions.unwrap().remove(0).into_question();
+        assert_eq!(question.score.to_string(), "0.66667");
+        assert_eq!(question.cases[0].message.as_deref(), Some("red"));
+    }
+
+    #[test]
+    fn links_pipes_and_lies_are_refused() {
+        assert!(in_folder(|path| symlink("/etc/passwd", path).unwrap()).is_err());
+        assert!(in_folder(|path| std::fs::create_dir(path).unwrap()).is_err());
+        assert!(
+            in_folder(|path| {
+                std::fs::remove_dir(path.parent().unwrap()).unwrap();
+                symlink("/", path.parent().unwrap()).unwrap();
+            })
+            .is_err()
+        );
+        assert!(in_folder(|_| {}).is_err());
+        assert!(in_folder(|path| std::fs::write(path, r#"{"score": NaN}"#).unwrap()).is_err());
+        assert!(in_folder(|path| std::fs::write(path, r#"{"score": 1e999}"#).unwrap()).is_err());
+        assert!(in_folder(|path| std::fs::write(path, "").unwrap()).is_err());
+        assert!(in_folder(|path| File::create(path).unwrap().set_len(LARGEST + 1).unwrap()).is_err());
+        // A pipe that nobody writes to must not be waited for.
+        let fifo = |path: &Path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        };
+        assert!(in_folder(fifo).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn clean_text_holds_no_controls_and_is_short(text in any::<String>(), times in 0..2000_usize) {
+            let cleaned = clean(&text.repeat(times));
+            prop_assert!(cleaned.chars().all(|c| !c.is_control() || c == '\n' || c == '\t'));
+            prop_assert!(cleaned.len() <= LONGEST_MESSAGE + 8);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The private folder in which one submission is graded.
+//!
+//! ```text
+//! driver.py            the program, read-only
+//! autograder/          as in otter's grading container
+//!   source/            the autograder's files (a copy)
+//!   submission/        the notebook
+//!   results/           where results.json is left
+//! home/                the code's HOME, and all its caches
+//! tmp/                 its TMPDIR
+//! ```
+
+use std::{
+    fs, io,
+    os::unix::fs::{PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+use sandbox::User;
+use tempfile::TempDir;
+
+use crate::engine::{Submitted, Work};
+
+pub(super) const DRIVER: &str = include_str!("driver.py");
+
+/// Removed with everything in it when dropped.
+pub(super) struct Workplace {
+    dir: TempDir,
+}
+
+impl Workplace {
+    /// Lays out the folder in `root`, owned by `user` if given.
+    pub(super) fn lay_out(root: &Path, work: &Work, user: Option<User>) -> io::Result<Self> {
+        let dir = tempfile::Builder::new().prefix("grading-").tempdir_in(root)?;
+        let place = Self { dir };
+        fs::write(place.driver(), DRIVER)?;
+        fs::set_permissions(place.driver(), fs::Permissions::from_mode(0o444))?;
+        for folder in ["home", "tmp", "autograder/results", "autograder/submission"] {
+            fs::create_dir_all(place.path().join(folder))?;
+        }
+        fs::write(place.autograder().join("submission_metadata.json"), "{}")?;
+        copy_tree(&work.autograder, &place.autograder().join("source"))?;
+        let submission = place.autograder().join("submission");
+        match &work.submitted {
+            Submitted::File { name, content } => fs::write(submission.join(one_component(name)?), content)?,
+            Submitted::Folder(folder) => copy_tree(folder, &submission)?,
+        }
+        if let Some(user) = user {
+            give(place.path(), user)?;
+        }
+        Ok(place)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(super) fn driver(&self) -> PathBuf {
+        self.path().join("driver.py")
+    }
+
+    pub(super) fn autograder(&self) -> PathBuf {
+        self.path().join("autograder")
+    }
+
+    /// Removes the folder, and says so when something stays behind.
+    pub(super) fn remove(self) {
+        let path = self.path().to_owned();
+        // A submission may have taken the rights from its own folders.
+        make_removable(&path).ok();
+        if let Err(error) = self.dir.close() {
+            tracing::warn!(path = %path.display(), %error, "a grading's temporary folder could not be removed");
+        }
+    }
+}
+
+fn one_component(name: &str) -> io::Result<&str> {
+    let is_one = Path::new(name).file_name().is_some_and(|file| file == name);
+    is_one
+        .then_some(name)
+        .ok_or_else(|| io::Error::other("a submission's file name must be one path component"))
+}
+
+/// Copies folders and plain files; there is nothing else in an unpacked archive.
+fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn give(path: &Path, user: User) -> io::Result<()> {
+    chown(path, Some(user.uid), Some(user.gid))?;
+    if path.symlink_metadata()?.is_dir() {
+        for entry in fs::read_dir(path)? {
+            give(&entry?.path(), user)?;
+        }
+    }
+    Ok(())
+}
+
+fn make_removable(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)?.flatten() {
+        if entry.file_type()?.is_dir() {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o700))?;
+            make_removable(&entry.path())?;
+        }
+    }
+    Ok(())
+}

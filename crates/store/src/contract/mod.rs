@@ -1,0 +1,90 @@
+//! What every engine must do: one suite of cases, run by the tests of each engine against a fresh store per case
+//! (`tests/sqlite/main.rs` shows how).
+#![expect(clippy::unwrap_used, reason = "these are tests, though they live where other crates can run them")]
+
+mod accept;
+mod finish;
+mod grade;
+pub mod kit;
+mod lease;
+mod lists;
+mod queue;
+mod scope;
+
+use std::{future::Future, pin::Pin};
+
+use crate::store::Store;
+
+type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Hands the names of all cases, by theme, to the macro `$each`: `theme { case case } theme { case }`.
+#[macro_export]
+macro_rules! each_contract_case {
+    ($each:ident) => {
+        $each! {
+            accept {
+                a_notebook_reads_back_byte_for_byte
+                what_is_accepted_waits_and_says_so
+                places_count_up_and_move_up
+                an_id_is_accepted_once
+                fifty_accepted_at_once_are_all_kept
+                two_submissions_of_a_user_at_once_are_both_kept
+            }
+            queue {
+                jobs_are_claimed_in_the_order_of_acceptance
+                no_job_is_claimed_twice_while_leases_hold
+                a_job_that_is_not_due_is_not_claimed
+                the_queue_counts_who_waits_and_who_works
+                the_store_is_ready
+            }
+            lease {
+                an_expired_lease_is_taken_again_and_its_old_holder_refused
+                a_lease_lives_until_its_end_and_not_longer
+                a_lease_that_ran_out_is_still_good_while_nobody_took_the_job
+                only_the_very_lease_is_good
+                a_released_job_begins_anew_and_no_attempt_is_counted
+                jobs_of_workers_that_are_gone_are_given_back
+                progress_is_kept_in_order
+                a_finished_job_is_nobodys
+            }
+            finish {
+                a_report_ends_in_a_grade_and_in_events
+                numbers_of_a_report_read_back_exactly
+                a_rejected_submission_has_no_grade
+                a_report_without_points_to_earn_is_no_grade
+                a_fault_delays_the_job_and_the_last_one_fails_it
+                a_report_after_a_fault_counts
+            }
+            grade {
+                the_latest_submission_counts_in_whatever_order_gradings_end
+                the_best_submission_counts_in_whatever_order_gradings_end
+                reports_recorded_at_once_settle_on_the_right_grade
+                what_does_not_count_leaves_the_grade_alone
+                grades_of_users_and_assignments_are_apart
+            }
+            scope {
+                others_see_nothing
+                a_user_sees_their_own_and_staff_their_course
+            }
+            lists {
+                pages_go_from_the_newest_to_the_oldest
+                a_list_says_where_each_submission_stands
+                events_are_read_from_a_place_on
+            }
+        }
+    };
+}
+
+macro_rules! list {
+    ($($theme:ident { $($case:ident)+ })+) => {
+        const CASES: &[(&str, for<'a> fn(&'a dyn Store) -> Running<'a>)] =
+            &[$($((stringify!($case), |store| Box::pin($theme::$case(store)))),+),+];
+    };
+}
+each_contract_case!(list);
+
+/// Runs one case against a store that holds nothing yet; panics if the store does not keep the contract.
+pub async fn run(case: &str, store: &dyn Store) {
+    let (_, run) = CASES.iter().find(|(name, _)| *name == case).unwrap();
+    run(store).await;
+}
