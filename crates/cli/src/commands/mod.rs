@@ -6,3 +6,4 @@ pub(crate) mod grade;
 pub(crate) mod receipt;
 pub(crate) mod serve;
 pub(crate) mod submit;
+mod tables;

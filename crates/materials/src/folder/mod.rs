@@ -35,7 +35,8 @@ pub struct FolderMaterials {
 
 impl FolderMaterials {
     /// Reads `course-config.json` in `root`. Copies of the autograders in use are kept in `cache_dir`, which is made
-    /// if it is missing; they have no names, so nothing is seen there and nothing stays behind.
+    /// if it is missing and should be on a disk, not in memory; they have no names, so nothing is seen there, nothing
+    /// stays behind, and any number of processes may share it.
     pub fn open(root: PathBuf, cache_dir: PathBuf) -> Result<Self, MaterialsError> {
         if let Err(problem) = fs::read_dir(&root) {
             return Err(MaterialsError::NoFolder { root, problem });

@@ -54,13 +54,13 @@ pub(super) fn relative_path(name: &str) -> Result<String, NameProblem> {
     if name.starts_with('/') {
         return Err(NameProblem::Absolute);
     }
-    if matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()) {
-        return Err(NameProblem::Drive);
-    }
     if name.len() > MAX_NAME_BYTES {
         return Err(NameProblem::TooLong);
     }
     let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.first().is_some_and(|part| has_drive(part)) {
+        return Err(NameProblem::Drive);
+    }
     if parts.contains(&"..") {
         return Err(NameProblem::Parent);
     }
@@ -71,6 +71,10 @@ pub(super) fn relative_path(name: &str) -> Result<String, NameProblem> {
         return Err(NameProblem::TooDeep);
     }
     Ok(parts.join("/"))
+}
+
+fn has_drive(part: &str) -> bool {
+    matches!(part.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -109,6 +113,7 @@ mod tests {
             ("a/..", P::Parent),
             ("C:/x", P::Drive),
             ("c:x", P::Drive),
+            ("./C:/x", P::Drive),
             ("a\\b", P::Backslash),
             ("..\\x", P::Backslash),
             ("\\\\host\\share", P::Backslash),

@@ -1,9 +1,9 @@
 //! Inflates the planned files and writes them into a folder that was empty.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, ErrorKind, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -25,7 +25,7 @@ impl<'a> Target<'a> {
     /// Makes the folder, or sees that it is empty.
     pub(super) fn prepare(into: &'a Path) -> Result<Self, UnzipError> {
         let at = |doing: &str| UnzipError::io(format!("{doing} {}", into.display()));
-        let created = match DirBuilder::new().mode(0o755).create(into) {
+        let created = match make_folder(into) {
             Ok(()) => true,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
             Err(error) => return Err(at("making the folder")(error)),

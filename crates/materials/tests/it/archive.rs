@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read, Write};
 
-use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// One entry, with everything that its headers say.
 #[derive(Debug, Clone)]
@@ -127,18 +127,21 @@ pub(crate) fn end_of_list(count: u16, size: usize, start: usize) -> Vec<u8> {
 
 /// The raw deflate stream of the content, as the library packs it.
 pub(crate) fn deflate(content: &[u8]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("x", SimpleFileOptions::default()).unwrap();
-    zip.write_all(content).unwrap();
-    let mut zip = ZipArchive::new(zip.finish().unwrap()).unwrap();
-    let mut packed = Vec::new();
-    zip.by_index_raw(0).unwrap().read_to_end(&mut packed).unwrap();
-    packed
+    pack(content, CompressionMethod::Deflated).0
 }
 
-/// CRC-32 as in ISO 3309, which zips use.
+/// The content's CRC-32.
 pub(crate) fn crc32(content: &[u8]) -> u32 {
-    !content.iter().fold(!0_u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
-    })
+    pack(content, CompressionMethod::Stored).1
+}
+
+fn pack(content: &[u8], method: CompressionMethod) -> (Vec<u8>, u32) {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("x", SimpleFileOptions::default().compression_method(method)).unwrap();
+    zip.write_all(content).unwrap();
+    let mut zip = ZipArchive::new(zip.finish().unwrap()).unwrap();
+    let mut entry = zip.by_index_raw(0).unwrap();
+    let mut packed = Vec::new();
+    entry.read_to_end(&mut packed).unwrap();
+    (packed, entry.crc32())
 }

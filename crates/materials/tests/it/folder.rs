@@ -203,28 +203,26 @@ fn the_same_content_is_the_same_copy() {
     let course = Course::new();
     let materials = course.open();
     let first = materials.autograder(&key("lab01")).unwrap();
-    let open_before = open_copies();
     replace(&course.zip(), zip("one"));
     let again = materials.autograder(&key("lab01")).unwrap();
     assert_eq!(first.revision(), again.revision());
-    assert_eq!(open_copies().len(), open_before.len());
+    assert_eq!(copies_open(&course), 1);
 }
 
-/// The nameless files that this process has open in a cache folder of this test's thread.
-fn open_copies() -> Vec<PathBuf> {
+/// How many nameless files this process has open in the course's cache folder.
+fn copies_open(course: &Course) -> usize {
+    let is_copy = |target: &PathBuf| {
+        target.starts_with(course.beside("cache")) && target.to_string_lossy().ends_with("(deleted)")
+    };
     let links = fs::read_dir("/proc/self/fd").unwrap();
-    links
-        .filter_map(|fd| fs::read_link(fd.unwrap().path()).ok())
-        .filter(|target| target.to_string_lossy().contains("(deleted)"))
-        .collect()
+    links.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).filter(is_copy).count()
 }
 
 #[test]
 fn copies_have_no_names_and_go_with_the_last_handle() {
     let course = Course::new();
     let materials = course.open();
-    let cache = course.beside("cache");
-    let copies = || open_copies().iter().filter(|path| path.starts_with(&cache)).count();
+    let copies = || copies_open(&course);
     let one = materials.autograder(&key("lab01")).unwrap();
     replace(&course.zip(), zip("two!"));
     let two = materials.autograder(&key("lab01")).unwrap();
@@ -236,7 +234,7 @@ fn copies_have_no_names_and_go_with_the_last_handle() {
     fs::write(course.config(), CONFIG.replace("lab/zips", "lab")).unwrap();
     assert!(materials.autograder(&key("lab01")).is_err());
     assert_eq!(copies(), 0, "what the config no longer has is not kept");
-    assert!(fs::read_dir(&cache).unwrap().next().is_none());
+    assert!(fs::read_dir(course.beside("cache")).unwrap().next().is_none());
 }
 
 #[test]

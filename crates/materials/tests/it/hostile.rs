@@ -5,7 +5,7 @@ use std::{fs, io::Cursor};
 use materials::{UnzipError as E, UnzipLimits, unzip, unzip::NameProblem as P};
 
 use crate::{
-    archive::{Entry, archive, crc32, deflate, end_of_list},
+    archive::{Entry, archive, crc32, end_of_list},
     tree::{refusal, tree, try_unzip, unzipped},
 };
 
@@ -130,18 +130,17 @@ fn one_block_of_data_that_many_entries_claim() {
 fn a_bomb_of_quoted_headers() {
     let kernel = vec![0; 200_000];
     let mut entries = vec![Entry::deflated("19", &kernel)];
-    let mut data = deflate(&kernel);
     let mut content = kernel;
     for index in (0..19).rev() {
         let header = entries.last().unwrap().local_header();
         let length = u16::try_from(header.len()).unwrap();
         let quote = [&[0], length.to_le_bytes().as_slice(), &(!length).to_le_bytes(), &header].concat();
-        data = [quote, entries.last().unwrap().packed.clone()].concat();
+        let packed = [quote, entries.last().unwrap().packed.clone()].concat();
         content = [header, content].concat();
         entries.push(Entry {
             method: 8,
-            packed_size: u32::try_from(data.len()).unwrap(),
-            packed: data.clone(),
+            packed_size: u32::try_from(packed.len()).unwrap(),
+            packed,
             ..Entry::stored(&format!("{index:02}"), &content)
         });
     }
@@ -213,10 +212,10 @@ fn a_list_of_entries_that_is_itself_the_bomb() {
     let entry = Entry { extra: vec![0; 60_000], ..named("a") };
     let entries: Vec<_> = (0..200).map(|i| Entry { name: format!("{i}").into(), ..entry.clone() }).collect();
     let error = refusal(&archive(&entries));
-    assert!(matches!(error, E::DirectoryTooLarge { .. } | E::NotAZip { .. }), "{error}");
-    // 65 535 of the 70 000 ends of a list that the last 64 KiB could hold, each of which may be tried.
+    assert!(matches!(error, E::DirectoryTooLarge { .. }), "{error}");
+    // As many ends of a list as fit where one is looked for, each of which might be the real one.
     let ends: Vec<u8> = (0..2900).flat_map(|_| end_of_list(60_000, 1 << 30, 4)).collect();
-    assert!(matches!(refusal(&ends), E::NotAZip { .. } | E::DirectoryTooLarge { .. }));
+    assert!(matches!(refusal(&ends), E::NotAZip { .. }));
 }
 
 #[test]
@@ -254,7 +253,8 @@ fn an_archive_that_was_cut_off_is_refused_wherever_it_was_cut() {
 
 #[test]
 fn not_a_zip_at_all() {
-    for bytes in [b"".as_slice(), b"PK", b"%PDF-1.7", &[0; 100_000], &end_of_list(1, 46, 0)] {
+    let zeros = vec![0; 100_000];
+    for bytes in [b"".as_slice(), b"PK", b"%PDF-1.7", &zeros, &end_of_list(1, 46, 0)] {
         assert!(matches!(refusal(bytes), E::NotAZip { .. }));
     }
 }

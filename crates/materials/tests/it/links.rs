@@ -8,7 +8,7 @@ use crate::folder::{CONFIG, Course, ZIP, bytes, key, zip};
 
 /// Points the link elsewhere in one step, as kubelet and git-sync do.
 fn point(link: &Path, target: &str) {
-    let new = link.with_extension("tmp");
+    let new = link.parent().unwrap().join("new link");
     symlink(target, &new).unwrap();
     fs::rename(new, link).unwrap();
 }

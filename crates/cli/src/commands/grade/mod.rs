@@ -80,7 +80,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             submissions.len()
         );
     }
-    let scratch = tempfile::Builder::new().prefix("otter-grade-").tempdir().context("no temporary folder")?;
+    let scratch = tempfile::Builder::new()
+        .prefix("otter-grade-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711))
+        .tempdir()
+        .context("no temporary folder")?;
     let engine = prepare(&args, scratch.path()).await?;
     let autograder = unpack(&args.autograder, scratch.path()).context("the autograder cannot be unpacked")?;
 

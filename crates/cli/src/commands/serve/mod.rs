@@ -1,0 +1,203 @@
+//! `otter-service serve`: the service on one machine, with everything embedded.
+
+mod data_dir;
+
+use std::{net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, bail};
+use grading::{Engine, EngineChoice, OtterEngine, Supervisor};
+use materials::FolderMaterials;
+use model::{
+    NotebookLimits,
+    ambient::{Clock, Entropy, SystemClock, SystemEntropy},
+};
+use server::{App, News, Settings, WorkSettings, Workers};
+use store::{SqliteStore, Store, WorkerId};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use self::data_dir::DataDir;
+use crate::{
+    config::{Config, Sources},
+    environment, logging,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration file; `otter-service config default` shows one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on (`server.listen`).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Folder of the database and keys (`data.dir`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Folder with course-config.json and the autograders (`materials.dir`).
+    #[arg(long, value_name = "DIR")]
+    materials: Option<String>,
+    /// Grade with this interpreter's packages (`environment.python`).
+    #[arg(long, value_name = "INTERPRETER")]
+    python: Option<String>,
+    /// Listen on more than loopback although there is no sign-in: whoever reaches the port is the one configured user.
+    #[arg(long)]
+    insecure_single_user: bool,
+}
+
+impl Args {
+    fn sources(&self) -> Sources {
+        let options = [
+            ("server.listen", "--listen", &self.listen),
+            ("data.dir", "--data", &self.data),
+            ("materials.dir", "--materials", &self.materials),
+            ("environment.python", "--python", &self.python),
+        ];
+        let given = options.into_iter().filter_map(|(key, name, value)| Some((key, name, value.clone()?)));
+        Sources { file: self.config.clone(), options: given.collect(), variables: std::env::vars().collect() }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.sources())?;
+    logging::start(&config.log);
+    refuse_to_be_open(config.listen, args.insecure_single_user)?;
+    let mut signals = Signals::new()?;
+
+    let data = DataDir::open(&config.data_dir)?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let receipt_key = data.receipt_key(&*entropy)?;
+    let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
+    let (supervisor, environments) = (Supervisor::this_program(), data.environments());
+    let environment = tokio::select! {
+        environment = environment::prepare(&config.python, &environments, &supervisor) => environment?,
+        () = signals.stop() => return Ok(ExitCode::SUCCESS),
+    };
+    tracing::info!(
+        python = %environment.python.display(), version = environment.python_version, otter = environment.otter_version,
+        "Python environment ready"
+    );
+    if !environment.can_run_as_others && is_root() {
+        tracing::warn!(
+            "gradings run as root, because other users may not read the Python environment or the folders above it; \
+             put both where everybody may read, or start the service as another user"
+        );
+    }
+    let engine: Arc<dyn Engine> = match config.engine {
+        EngineChoice::Auto | EngineChoice::Otter => {
+            Arc::new(OtterEngine::new(environment, supervisor, config.limits, data.gradings()))
+        }
+    };
+
+    let store = Arc::new(SqliteStore::open(&data.database()).await?);
+    let worker = worker_id(&*entropy);
+    // Nobody else uses this folder, so whoever held a lease is gone.
+    let released = store.release_abandoned(&|_| true, clock.now()).await?;
+    if released > 0 {
+        tracing::info!(released, "gradings that an earlier run left unfinished begin anew");
+    }
+    let app = Arc::new(App {
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        materials: Arc::new(materials),
+        receipt_key,
+        clock,
+        entropy,
+        news: News::default(),
+        stopping: CancellationToken::new(),
+        settings: Settings {
+            prefix: config.prefix.clone(),
+            max_submission_bytes: config.max_submission_bytes,
+            notebook_limits: NotebookLimits::default(),
+            single_user: config.single_user.clone(),
+        },
+    });
+    serve(&app, &engine, &worker, &config, signals).await?;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves and grades until a signal comes, then lets what runs end.
+async fn serve(
+    app: &Arc<App>,
+    engine: &Arc<dyn Engine>,
+    worker: &WorkerId,
+    config: &Config,
+    mut signals: Signals,
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another otter-service running?", config.listen))?;
+    let address = listener.local_addr()?;
+    let work =
+        WorkSettings { jobs: config.jobs, lease: config.lease, drain: config.drain, policy: config.policy };
+    let workers = Workers::start(app, engine, worker, &work);
+    tracing::info!(
+        url = format!("http://{address}{}", config.prefix), user = %config.single_user, jobs = config.jobs,
+        engine = engine.name(), deployment = config.environment_name, post_grade = config.post_grade,
+        "otter-service is ready"
+    );
+    let stopping = app.stopping.clone();
+    let server = axum::serve(listener, server::router(Arc::clone(app)))
+        .with_graceful_shutdown(async move { stopping.cancelled().await });
+    let serving = tokio::spawn(server.into_future());
+    signals.stop().await;
+    tracing::info!("stopping: no new submissions, running gradings have {} s to end", config.drain.as_secs());
+    app.stopping.cancel();
+    tokio::select! {
+        () = async { workers.ended().await; } => {}
+        () = signals.stop() => tracing::warn!("told to stop again: running gradings are given up and begin anew after the next start"),
+    }
+    // Requests are short and streams have ended; a client that never finishes its request is not waited for.
+    tokio::time::timeout(std::time::Duration::from_secs(5), serving).await.ok();
+    Ok(())
+}
+
+fn refuse_to_be_open(listen: SocketAddr, insecure: bool) -> anyhow::Result<()> {
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if !insecure {
+        bail!(
+            "refusing to listen on {listen}: there is no sign-in yet, so everybody who reaches that address could submit \
+             and read as the one configured user. Listen on 127.0.0.1, or say --insecure-single-user if that is what you want"
+        );
+    }
+    tracing::warn!(%listen, "INSECURE: everybody who reaches this address is the one configured user");
+    Ok(())
+}
+
+/// A name that no other process has or will have.
+fn worker_id(entropy: &dyn Entropy) -> WorkerId {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let mut random = [0; 4];
+    entropy.fill(&mut random);
+    WorkerId(format!("{}/{}/{:08x}", host.trim(), std::process::id(), u32::from_be_bytes(random)).into())
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns when one of them comes.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

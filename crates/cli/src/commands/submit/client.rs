@@ -1,0 +1,120 @@
+//! Speaks to the service.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use model::Report;
+use reqwest::{StatusCode, Url, header};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Line, events::Events};
+
+/// How long to wait before a broken connection is made again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How often in a row, while the service is away.
+const TRIES: u32 = 30;
+
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: Url,
+}
+
+/// A submission as the service shows it.
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    pub(super) assignment: String,
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) grading: Option<Grading>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Grading {
+    pub(super) report: Report,
+}
+
+impl Seen {
+    pub(super) fn was_graded(&self) -> bool {
+        self.status == "graded"
+    }
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    status_url: String,
+    events_url: String,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    detail: String,
+    advice: String,
+}
+
+impl Client {
+    pub(super) fn new(url: Url) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(Duration::from_secs(5)).build()?;
+        Ok(Self { http, url })
+    }
+
+    /// Submits a notebook and follows it to its end.
+    pub(super) async fn submit(&self, path: &Path, no_wait: bool, line: &Line) -> anyhow::Result<Seen> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let notebook: &RawValue = serde_json::from_str(text.trim())
+            .with_context(|| format!("{} is not a notebook", path.display()))?;
+        // The notebook's own bytes, so that its SHA-256 is the file's.
+        let body = format!("{{\"nb\":{}}}", notebook.get());
+        let request = self
+            .http
+            .post(self.url.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .body(body);
+        let answer = request.send().await.with_context(|| format!("no service answers at {}", self.url))?;
+        let status = answer.status();
+        let body = answer.bytes().await?;
+        if status != StatusCode::ACCEPTED {
+            return Err(match serde_json::from_slice::<Problem>(&body) {
+                Ok(problem) => anyhow!("{} {}", problem.detail, problem.advice),
+                Err(_) => anyhow!("the service answered {status}; is {} an otter-service?", self.url),
+            });
+        }
+        let accepted: Accepted =
+            serde_json::from_slice(&body).context("the service's answer makes no sense")?;
+        if !no_wait {
+            self.follow(&self.url.join(&accepted.events_url)?, line).await?;
+        }
+        let seen = self.http.get(self.url.join(&accepted.status_url)?).send().await?.error_for_status()?;
+        Ok(seen.json().await?)
+    }
+
+    /// Tells each step until the last. Comes back when the connection breaks, as after a restart of the service.
+    async fn follow(&self, url: &Url, line: &Line) -> anyhow::Result<()> {
+        let mut after = 0_u64;
+        let mut tries = 0;
+        loop {
+            let request = self.http.get(url.clone()).header("last-event-id", after.to_string());
+            match request.send().await {
+                Ok(answer) if answer.status() == StatusCode::NO_CONTENT => return Ok(()),
+                Ok(answer) => {
+                    tries = 0;
+                    let mut events = Events::new(answer.error_for_status()?);
+                    while let Some(event) = events.next().await {
+                        after = event.id.unwrap_or(after);
+                        line.tell(&event.step);
+                        if event.step.is_last() {
+                            return Ok(());
+                        }
+                    }
+                }
+                Err(_) if tries < TRIES => tries += 1,
+                Err(error) => {
+                    bail!("the service is gone ({error}); the submission is safe there, look again later")
+                }
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}

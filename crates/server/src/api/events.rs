@@ -1,0 +1,121 @@
+//! `GET api/v1/submissions/{id}/events`: what happens to a submission, as server-sent events
+//! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event as SseEvent, KeepAlive},
+    },
+};
+use futures_util::{Stream, stream};
+use model::{Event, Step, SubmissionId};
+use store::Scope;
+
+use super::{problem::ApiError, submission::parse_id};
+use crate::{app::App, extract::CurrentUser, news::Listener};
+
+/// How long to wait for news before looking into the store anyway: another process may have written there.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Gives the events there are, then each new one as it happens, and ends after the last. A client that comes back says
+/// with `Last-Event-ID` what it has; when there is nothing more to come, the answer is 204, which tells an
+/// `EventSource` to stop coming back.
+pub(crate) async fn stream(
+    State(app): State<Arc<App>>,
+    CurrentUser(user): CurrentUser,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let id = parse_id(&id)?;
+    let scope = App::own(&user);
+    app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let after = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let listener = app.news.listen(id);
+    let events: VecDeque<_> = app.store.events(&scope, id, after).await?.into();
+    if events.is_empty() && is_over(&app, &scope, id).await? {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let following =
+        Following { app, scope, id, after, pending: events, listener, told_position: None, over: false };
+    Ok(Sse::new(following.into_stream()).keep_alive(KeepAlive::default()).into_response())
+}
+
+async fn is_over(app: &App, scope: &Scope, id: SubmissionId) -> Result<bool, ApiError> {
+    Ok(app.store.events(scope, id, 0).await?.last().is_some_and(|event| event.step.is_last()))
+}
+
+/// A client that follows a submission.
+struct Following {
+    app: Arc<App>,
+    scope: Scope,
+    id: SubmissionId,
+    /// The last event that was sent.
+    after: u64,
+    pending: VecDeque<Event>,
+    listener: Listener,
+    /// The place in the queue that the client knows.
+    told_position: Option<u64>,
+    over: bool,
+}
+
+impl Following {
+    fn into_stream(self) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+        stream::unfold(self, |mut following| async move {
+            let event = following.next().await?;
+            Some((Ok(event), following))
+        })
+    }
+
+    async fn next(&mut self) -> Option<SseEvent> {
+        loop {
+            if self.over {
+                return None;
+            }
+            if let Some(event) = self.pending.pop_front() {
+                self.after = event.seq;
+                self.over = event.step.is_last();
+                if let Step::Queued { position } = event.step {
+                    self.told_position = Some(position);
+                }
+                return Some(to_sse(&event));
+            }
+            if let Some(event) = self.new_position().await {
+                return Some(event);
+            }
+            let stopping = self.app.stopping.clone();
+            tokio::select! {
+                () = self.listener.wait(LOOK_AGAIN) => {}
+                // The client comes back to the service's successor.
+                () = stopping.cancelled() => return None,
+            }
+            // When the store is away, the client waits on.
+            if let Ok(events) = self.app.store.events(&self.scope, self.id, self.after).await {
+                self.pending = events.into();
+            }
+        }
+    }
+
+    /// The place in the queue, when it has changed since the client was told. Not a stored event, so it has no id.
+    async fn new_position(&mut self) -> Option<SseEvent> {
+        self.told_position?;
+        let position = self.app.store.position(&self.scope, self.id).await.ok().flatten();
+        if position.is_none() || position == self.told_position {
+            return None;
+        }
+        self.told_position = position;
+        let step = Step::Queued { position: position? };
+        Some(SseEvent::default().event(step.kind().as_str()).data(json(&step)))
+    }
+}
+
+fn to_sse(event: &Event) -> SseEvent {
+    SseEvent::default().id(event.seq.to_string()).event(event.step.kind().as_str()).data(json(event))
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("events are plain data, which always serializes")
+}

@@ -1,0 +1,10 @@
+//! The API: JSON in, JSON out, problems as RFC 9457 has them.
+
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod notebook;
+pub(crate) mod problem;
+pub(crate) mod receipt_key;
+pub(crate) mod submission;
+pub(crate) mod submissions;
+pub(crate) mod submit;

@@ -1,0 +1,92 @@
+//! `GET api/v1/submissions/{id}`: where a submission stands, and its report.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use jiff::Timestamp;
+use model::{Grade, Report, Submission, SubmissionId};
+use serde::Serialize;
+use store::{GradingRecord, Outcome, Status, SubmissionRecord};
+
+use super::problem::ApiError;
+use crate::{app::App, extract::CurrentUser};
+
+/// A submission as its user may see it.
+#[derive(Serialize)]
+pub(crate) struct SubmissionView {
+    #[serde(flatten)]
+    pub(crate) submission: Submission,
+    pub(crate) status: Status,
+    /// Its place in the queue, while it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) position: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grading: Option<GradingView>,
+    /// The user's grade for the assignment, from whichever submission counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grade: Option<Grade>,
+    pub(crate) receipt: String,
+}
+
+/// A grading as the user may see it.
+#[derive(Serialize)]
+pub(crate) struct GradingView {
+    pub(crate) revision: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) finished_at: Timestamp,
+    pub(crate) report: Report,
+}
+
+impl GradingView {
+    pub(crate) fn of(record: GradingRecord) -> Option<Self> {
+        let Outcome::Report(report) = record.outcome else { return None };
+        Some(Self {
+            revision: record.revision,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            report: report.for_student(),
+        })
+    }
+}
+
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    CurrentUser(user): CurrentUser,
+    Path(id): Path<String>,
+) -> Result<Json<SubmissionView>, ApiError> {
+    let id = parse_id(&id)?;
+    load(&app, &user, id).await.map(Json)
+}
+
+/// The submission with this id, if the user may see it.
+pub(crate) async fn load(
+    app: &App,
+    user: &model::UserName,
+    id: SubmissionId,
+) -> Result<SubmissionView, ApiError> {
+    let scope = App::own(user);
+    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let SubmissionRecord { submission, status, grading } = record;
+    let position = match status {
+        Status::Queued => app.store.position(&scope, id).await?,
+        _ => None,
+    };
+    let grade = app.store.grade(user, &submission.key).await?;
+    let receipt = app.receipt_key.sign(&submission);
+    Ok(SubmissionView {
+        submission,
+        status,
+        position,
+        grading: grading.and_then(GradingView::of),
+        grade,
+        receipt,
+    })
+}
+
+/// An id that is none names nothing.
+pub(crate) fn parse_id(text: &str) -> Result<SubmissionId, ApiError> {
+    text.parse().map_err(|_| ApiError::NotFound("submission"))
+}

@@ -1,0 +1,94 @@
+//! `POST {prefix}/`: accept a submission.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use model::{Notebook, NotebookHash, Submission, SubmissionId};
+use serde::Serialize;
+use store::NewSubmission;
+
+use super::problem::ApiError;
+use crate::{
+    app::App,
+    extract::{Body, CurrentUser},
+};
+
+/// What the Python service said, for clients that show the answer to people.
+const SENTENCE: &str =
+    "Your submission is being graded and will be posted to the gradebook once it is finished running!";
+
+/// The answer to a client that asks for JSON.
+#[derive(Serialize)]
+struct Accepted {
+    id: SubmissionId,
+    receipt: String,
+    status_url: String,
+    events_url: String,
+    page_url: String,
+}
+
+pub(crate) async fn submit(
+    State(app): State<Arc<App>>,
+    CurrentUser(user): CurrentUser,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> Result<Response, ApiError> {
+    let app_of_task = Arc::clone(&app);
+    // Parsing and hashing a large notebook takes longer than a task may hold up others.
+    let new = tokio::task::spawn_blocking(move || {
+        let app = app_of_task;
+        let notebook = Notebook::from_request(&body, app.settings.notebook_limits)?;
+        app.materials.course_config().section(&notebook.key)?;
+        let submission = Submission {
+            id: SubmissionId::new(&*app.clock, &*app.entropy),
+            user,
+            key: notebook.key,
+            received_at: app.clock.now(),
+            sha256: NotebookHash::of(notebook.bytes),
+            size_bytes: notebook.bytes.len() as u64,
+        };
+        Ok::<_, ApiError>(NewSubmission { submission, notebook: notebook.bytes.to_vec() })
+    })
+    .await
+    .map_err(|_| ApiError::Task)??;
+
+    let submission = new.submission.clone();
+    let accepted = app.store.accept(new).await?;
+    app.news.job();
+    tracing::info!(
+        submission = %submission.id, user = %submission.user, assignment = %submission.key,
+        bytes = submission.size_bytes, position = accepted.position, "submission accepted"
+    );
+
+    let id = submission.id;
+    let status_url = app.url(&format!("api/v1/submissions/{id}"));
+    let location = HeaderValue::from_str(&status_url).map_err(|_| ApiError::Task)?;
+    let answer = if asks_for_json(&headers) {
+        let answer = Accepted {
+            id,
+            receipt: app.receipt_key.sign(&submission),
+            events_url: format!("{status_url}/events"),
+            page_url: app.url(&format!("submissions/{id}")),
+            status_url,
+        };
+        Json(answer).into_response()
+    } else {
+        SENTENCE.into_response()
+    };
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], answer).into_response())
+}
+
+/// Whether the client names JSON among what it accepts. `*/*`, which every browser's `fetch` sends, does not count.
+fn asks_for_json(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts.flat_map(|value| value.split(',')).any(|range| {
+        let media_type = range.split(';').next().unwrap_or_default().trim();
+        media_type.eq_ignore_ascii_case("application/json")
+            || media_type.to_ascii_lowercase().ends_with("+json")
+    })
+}

@@ -1,0 +1,8 @@
+//! What a request must prove before its handler runs.
+
+mod body;
+mod current_user;
+pub(crate) mod same_site;
+
+pub(crate) use body::Body;
+pub(crate) use current_user::CurrentUser;

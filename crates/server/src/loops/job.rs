@@ -1,0 +1,185 @@
+//! One job, from its claim to its end.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt;
+use grading::{Submitted, Work};
+use materials::UnzipLimits;
+use model::{Fault, GradingId, Report, Step};
+use store::{Job, LeaseError, NewGrading, Retry, StoreError};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::grade::Worker;
+
+/// How often a fault is tried again at most.
+const RETRIES: u32 = 3;
+/// Steps of one submission are kept at most this often; those in between are passed over.
+const STEP_EVERY: Duration = Duration::from_millis(300);
+/// How long to wait before a finished grading is offered again to a store that is away.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// How a grading ended from the worker's point of view.
+enum End {
+    /// It has an outcome.
+    Outcome(Result<Report, Fault>),
+    /// The service stops and the time it had is over.
+    Stopped,
+    /// The lease ran out: the job is another's.
+    Lost,
+}
+
+pub(super) async fn work_on(worker: &Worker, job: Job) {
+    let submission = job.submission.id;
+    let grading = GradingId::new(&*worker.app.clock, &*worker.app.entropy);
+    worker.app.news.event(submission);
+    tracing::info!(%submission, %grading, attempt = job.attempt, assignment = %job.submission.key, "grading started");
+    let mut new = NewGrading {
+        id: grading,
+        revision: String::new(),
+        started_at: worker.app.clock.now(),
+        finished_at: worker.app.clock.now(),
+    };
+    let end = attend(worker, &job, &mut new).await;
+    new.finished_at = worker.app.clock.now();
+    let settled = match end {
+        End::Outcome(outcome) => settle(worker, &job, new, outcome).await,
+        End::Stopped => {
+            tracing::info!(%submission, %grading, "grading interrupted by the stop; it begins anew after the next start");
+            worker.app.store.release(&job.lease, worker.app.clock.now()).await
+        }
+        End::Lost => Err(LeaseError::Lost),
+    };
+    match settled {
+        Ok(()) => {}
+        Err(LeaseError::Lost) => {
+            tracing::warn!(%submission, %grading, "the lease was lost; another worker has the job")
+        }
+        Err(LeaseError::Store(error)) => {
+            tracing::error!(%submission, %grading, %error, "the job could not be settled")
+        }
+    }
+    worker.app.news.event(submission);
+}
+
+/// Grades, and meanwhile keeps the lease alive and tells of steps.
+async fn attend(worker: &Worker, job: &Job, new: &mut NewGrading) -> End {
+    let (tell, mut steps) = watch::channel(None);
+    let grading = AssertUnwindSafe(grade(worker, job, new, tell)).catch_unwind();
+    tokio::pin!(grading);
+    let mut renewal = tokio::time::interval(worker.settings.lease / 3);
+    renewal.reset();
+    let drained = async {
+        worker.app.stopping.cancelled().await;
+        tokio::time::sleep(worker.settings.drain).await;
+    };
+    tokio::pin!(drained);
+    let mut told = tokio::time::interval(STEP_EVERY);
+    loop {
+        tokio::select! {
+            outcome = &mut grading => {
+                return End::Outcome(outcome.unwrap_or_else(|_| Err(Fault::passing("the grading panicked"))));
+            }
+            _ = renewal.tick() => {
+                let renewed = worker.app.store.renew(&job.lease, worker.app.clock.now(), worker.settings.lease).await;
+                if matches!(renewed, Err(LeaseError::Lost)) {
+                    return End::Lost;
+                }
+            }
+            _ = told.tick() => {
+                let step: Option<Step> =
+                    if steps.has_changed().unwrap_or(false) { steps.borrow_and_update().clone() } else { None };
+                if let Some(step) = step {
+                    let kept = worker.app.store.progress(&job.lease, worker.app.clock.now(), vec![step]).await;
+                    if matches!(kept, Err(LeaseError::Lost)) {
+                        return End::Lost;
+                    }
+                    worker.app.news.event(job.submission.id);
+                }
+            }
+            () = &mut drained => return End::Stopped,
+        }
+    }
+}
+
+async fn grade(
+    worker: &Worker,
+    job: &Job,
+    new: &mut NewGrading,
+    tell: watch::Sender<Option<Step>>,
+) -> Result<Report, Fault> {
+    let content = worker
+        .app
+        .store
+        .notebook_to_grade(&job.lease)
+        .await
+        .map_err(|error| Fault::passing(format!("the notebook could not be read: {error}")))?;
+    let key = job.submission.key.clone();
+    // otter's first cell opens the notebook under the name that the assignment has.
+    let submitted = Submitted::File { name: format!("{}.ipynb", key.assignment), content };
+    let materials = std::sync::Arc::clone(&worker.app.materials);
+    let unpacked = tokio::task::spawn_blocking(move || {
+        let autograder = materials.autograder(&key).map_err(|error| Fault::passing(error.to_string()))?;
+        let folder =
+            TempDir::with_prefix("autograder-").map_err(|error| Fault::passing(error.to_string()))?;
+        let unzipped = autograder.unzip(folder.path(), &UnzipLimits::default());
+        unzipped.map_err(|error| Fault::lasting(format!("the autograder cannot be unpacked: {error}")))?;
+        Ok((autograder.revision().to_string(), folder))
+    });
+    let (revision, folder) =
+        unpacked.await.map_err(|_| Fault::passing("unpacking the autograder failed"))??;
+    new.revision = revision;
+    let work = Work { submitted, autograder: folder.path().to_owned() };
+    worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await
+}
+
+/// Keeps the outcome. A store that is away is waited for as long as the lease holds: the work is done, and would only
+/// be done again.
+async fn settle(
+    worker: &Worker,
+    job: &Job,
+    new: NewGrading,
+    outcome: Result<Report, Fault>,
+) -> Result<(), LeaseError> {
+    let (store, submission) = (&worker.app.store, job.submission.id);
+    loop {
+        let settled = match &outcome {
+            Ok(report) => store.record_report(&job.lease, new.clone(), report, worker.settings.policy).await,
+            Err(fault) => store.record_fault(&job.lease, new.clone(), fault, retry(worker, job, fault)).await,
+        };
+        match settled {
+            Err(LeaseError::Store(error @ StoreError::Unavailable(_)))
+                if !worker.app.stopping.is_cancelled() =>
+            {
+                tracing::error!(%submission, %error, "the outcome could not be kept; trying again");
+                tokio::time::sleep(STORE_AGAIN).await;
+            }
+            settled => {
+                log(job, &outcome, settled.is_ok());
+                return settled;
+            }
+        }
+    }
+}
+
+fn retry(worker: &Worker, job: &Job, fault: &Fault) -> Retry {
+    if !fault.retry || job.attempt > RETRIES {
+        return Retry::Never;
+    }
+    // 2, 10, 50 seconds.
+    let wait = Duration::from_secs(2 * 5_u64.pow(job.attempt - 1));
+    Retry::At(worker.app.clock.now() + wait)
+}
+
+fn log(job: &Job, outcome: &Result<Report, Fault>, kept: bool) {
+    let submission = job.submission.id;
+    match outcome {
+        Ok(report) => tracing::info!(
+            %submission, status = ?report.status, score = %report.score, of = %report.max_score,
+            seconds = report.seconds, kept, "grading ended with a report"
+        ),
+        Err(fault) => tracing::error!(
+            %submission, attempt = job.attempt, retry = fault.retry, fault = %fault, kept, "grading ended with a fault"
+        ),
+    }
+}

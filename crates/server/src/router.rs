@@ -1,0 +1,83 @@
+//! Which request goes where.
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware,
+    response::{Redirect, Response},
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer};
+
+use crate::{
+    api::{self, problem::Problem},
+    app::App,
+    extract, pages,
+};
+
+/// Everything strict: no inline scripts or styles, nothing from elsewhere, no framing.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Answers every request.
+///
+/// The API is served below the prefix, where a hub's proxy reaches it, and at the root, where it is when the service
+/// stands alone.
+pub fn router(app: Arc<App>) -> Router {
+    let below_prefix = Router::new()
+        .route("/", get(pages::index::show).post(api::submit::submit))
+        .route("/submissions/{id}", get(pages::submission::show))
+        .route("/static/{name}", get(pages::assets::serve))
+        .merge(api());
+    let prefix = app.settings.prefix.clone();
+    let router = if prefix == "/" {
+        Router::new().merge(below_prefix)
+    } else {
+        let bare = prefix.trim_end_matches('/').to_owned();
+        let home = prefix.clone();
+        api()
+            .route("/", get(move || async move { Redirect::temporary(&home) }))
+            // Clients may leave out the slash; a redirect would lose a POST's body in some.
+            .route(&bare, post(api::submit::submit).get(pages::index::show))
+            .nest(&prefix, below_prefix)
+    };
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    router
+        .fallback(pages::error::not_found)
+        .method_not_allowed_fallback(pages::error::method_not_allowed)
+        .layer(middleware::from_fn(extract::same_site::require))
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(answer_to_panic))
+        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+fn api() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/submissions", post(api::submit::submit).get(api::submissions::list))
+        .route("/api/v1/submissions/{id}", get(api::submission::show))
+        .route("/api/v1/submissions/{id}/events", get(api::events::stream))
+        .route("/api/v1/submissions/{id}/notebook", get(api::notebook::show))
+        .route("/api/v1/receipt-key", get(api::receipt_key::show))
+        .route("/healthz", get(api::health::alive))
+        .route("/readyz", get(api::health::ready))
+}
+
+/// A panic is a defect of ours; the answer is the same whatever it was, and the log has the rest.
+fn answer_to_panic(panic: Box<dyn Any + Send>) -> Response {
+    let what = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    tracing::error!(what, "a request handler panicked");
+    Problem::internal().into_response_with(StatusCode::INTERNAL_SERVER_ERROR)
+}
