@@ -4,7 +4,7 @@ use model::{GradePolicy, Report, ReportStatus, Step, Submission};
 
 use super::kit::{accepted, at, claim, events, finish, grading, own, page, record, report, staff};
 use crate::{
-    records::{Retry, Scope, Status},
+    records::{Retry, Scope, Status, SubmissionRecord},
     store::Store,
 };
 
@@ -14,6 +14,8 @@ async fn all_pages(store: &dyn Store, scope: &Scope, limit: u32) -> Vec<Submissi
     loop {
         let part = store.submissions(scope, page(before, limit)).await.unwrap();
         assert!(part.len() <= limit as usize);
+        let is_older = |record: &SubmissionRecord| before.is_none_or(|before| record.submission.id < before);
+        assert!(part.iter().all(is_older), "a page begins after the one before it");
         let is_last = part.len() < limit as usize;
         all.extend(part.into_iter().map(|record| record.submission));
         before = all.last().map(|submission| submission.id);

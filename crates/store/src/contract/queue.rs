@@ -31,6 +31,7 @@ pub(super) async fn no_job_is_claimed_twice_while_leases_hold(store: &dyn Store)
         while let Some(job) = store.claim(&name, at(1000), LEASE).await.unwrap() {
             assert_eq!(job.lease.worker, name);
             claimed.push(job.submission.id);
+            assert!(claimed.len() <= all.len(), "a job was claimed twice");
         }
         claimed
     };

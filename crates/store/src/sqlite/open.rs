@@ -10,15 +10,20 @@ use std::{
 
 use sqlx::{
     Connection, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    error::DatabaseError,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use thiserror::Error;
+use tokio::time::{Instant, sleep};
 
 use crate::error::StoreError;
 
 /// How long a write waits for another process that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to pause where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// How many queries read at the same time. They never wait for the writer.
 const READERS: u32 = 4;
@@ -102,7 +107,21 @@ async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, Store
         // SQLite itself rolls back when the disk is full, and sqlx then takes the transaction to be still open: such
         // a connection is replaced.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
-    Ok(pool.connect_with(options).await?)
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            // The first process to come turns the write-ahead log on; for this one lock SQLite does not wait.
+            Err(error) if is_busy(&error) && Instant::now() < deadline => sleep(BUSY_PAUSE).await,
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// Whether another process was in the way (<https://www.sqlite.org/rescode.html#busy>).
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    // The lowest byte is the kind of error; the rest tells its variants apart.
+    code.and_then(|code| code.parse().ok()).is_some_and(|code: u32| code & 0xff == 5)
 }
 
 /// Connections to a local file do not age.
@@ -120,7 +139,8 @@ async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
         false,
     )]);
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-    migrator.run(&mut tx).await.map_err(|error| match error {
+    // `run` is the documented way, but the compiler cannot see that its future may change threads.
+    migrator.run_direct(None, &mut *tx, false).await.map_err(|error| match error {
         MigrateError::VersionMissing(_) => StoreError::Newer { place: path.display().to_string() },
         error => StoreError::Unavailable(error.into()),
     })?;

@@ -1,0 +1,91 @@
+//! The stream of a submission's events.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use server::testing::{Act, PREFIX, TestApp};
+
+fn events_after(id: model::SubmissionId, after: &str) -> Request<Body> {
+    let path = format!("{PREFIX}api/v1/submissions/{id}/events");
+    Request::get(path).header("last-event-id", after).body(Body::empty()).unwrap()
+}
+
+/// The kinds and ids of a stream's events.
+fn outline(stream: &str) -> Vec<(String, Option<u64>)> {
+    let field =
+        |block: &str, name: &str| block.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+    let blocks = stream.split("\n\n").filter(|block| block.contains("event: "));
+    blocks
+        .map(|block| (field(block, "event: ").unwrap(), field(block, "id: ").and_then(|id| id.parse().ok())))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_stream_tells_every_step_in_order_and_ends() {
+    let mut test = TestApp::new().await;
+    let id = test.submit("x = 1").await;
+    test.work();
+    let stream = test.follow(id).await;
+    let told = outline(&stream);
+    let kinds: Vec<_> = told.iter().map(|(kind, _)| kind.as_str()).filter(|kind| *kind != "cell").collect();
+    assert_eq!(kinds, ["received", "queued", "started", "question", "graded"]);
+    let ids: Vec<_> = told.iter().filter_map(|(_, id)| *id).collect();
+    assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>(), "numbered without gaps");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_gets_what_it_missed_and_then_is_told_to_stay_away() {
+    let mut test = TestApp::new().await;
+    test.work();
+    let id = test.submit("x = 1").await;
+    let all = outline(&test.follow(id).await);
+    let rest = test.send(events_after(id, "2")).await;
+    assert_eq!(rest.header(header::CONTENT_TYPE), "text/event-stream");
+    assert_eq!(outline(rest.text()), all[2..]);
+    let last = all.last().and_then(|(_, id)| *id).unwrap();
+    assert_eq!(test.send(events_after(id, &last.to_string())).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(test.send(events_after(id, "nonsense")).await.status, StatusCode::OK);
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn who_waits_learns_its_place_in_the_queue() {
+    let mut test = TestApp::new().await;
+    for _ in 0..3 {
+        test.engine.then(Act::Wait);
+    }
+    for number in 0..4 {
+        test.submit(&format!("x = {number}")).await;
+    }
+    let fifth = test.submit("x = 4").await;
+    test.work();
+    let following = test.follow(fifth);
+    let unblocking = async {
+        for _ in 0..3 {
+            tokio::time::sleep(std::time::Duration::from_millis(1300)).await;
+            test.engine.go_on();
+        }
+    };
+    let (stream, ()) = tokio::join!(following, unblocking);
+    let places: Vec<_> = stream.lines().filter(|line| line.contains("\"position\"")).collect();
+    assert!(places.first().unwrap().contains("\"position\":5"), "{places:?}");
+    assert!(places.len() >= 2, "its place changed while it waited: {places:?}");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_stop_ends_streams() {
+    let mut test = TestApp::new().await;
+    let id = test.submit("x = 1").await;
+    let app = std::sync::Arc::clone(&test.app);
+    let stopping = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        app.stopping.cancel();
+    };
+    let (stream, ()) = tokio::join!(test.follow(id), stopping);
+    assert_eq!(outline(&stream).len(), 2, "received, queued, and then the end");
+    test.stop().await;
+    test.finish_leaving(1).await;
+}

@@ -1,0 +1,8 @@
+//! The application as its clients meet it, without a network.
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+
+mod events;
+mod pages;
+mod refusals;
+mod submit;
+mod work;
