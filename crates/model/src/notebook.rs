@@ -70,12 +70,23 @@ fn not_json(error: &serde_json::Error) -> Refusal {
 }
 
 fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue, at: &str) -> Result<T, Refusal> {
-    serde_json::from_str(raw.get()).map_err(|error| {
-        // The parser's own words name members and types, never the notebook's content.
-        let text = error.to_string();
-        let problem = text.split(" at line ").next().unwrap_or_default().to_owned();
-        Refusal::NotANotebook { at: at.to_owned(), problem }
-    })
+    serde_json::from_str(raw.get())
+        .map_err(|error| Refusal::NotANotebook { at: at.to_owned(), problem: describe(&error) })
+}
+
+/// The parser's words without the value that it found, which may be long and is nobody's business.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let found = |text: &str| {
+        text.split_once(": ").map(|(_, found)| found.split([' ', '`']).next().unwrap_or_default().to_owned())
+    };
+    match text.rsplit_once(", expected ") {
+        Some((start, expected)) => {
+            format!("{expected} is expected, not {}", found(start).unwrap_or_default())
+        }
+        None => text.chars().take(200).collect(),
+    }
 }
 
 fn assignment_key(raw: &RawValue) -> Result<AssignmentKey, Refusal> {
@@ -104,7 +115,7 @@ struct Envelope<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "it should be an object")]
+#[serde(expecting = "an object")]
 struct Shape<'a> {
     nbformat: u32,
     #[serde(borrow)]
@@ -114,7 +125,7 @@ struct Shape<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a cell should be an object")]
+#[serde(expecting = "an object")]
 struct Cell<'a> {
     #[serde(borrow)]
     cell_type: Cow<'a, str>,
@@ -123,7 +134,7 @@ struct Cell<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "it should be an object")]
+#[serde(expecting = "an object")]
 struct Metadata<'a> {
     #[serde(borrow)]
     otter_service: Option<&'a RawValue>,
@@ -154,7 +165,7 @@ impl<'de> Visitor<'de> for SourceShape {
     type Value = Source;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the `source` of a cell to be a string or a list of strings")
+        f.write_str("a source that is a string or a list of strings")
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Source, E> {

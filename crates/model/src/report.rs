@@ -146,7 +146,7 @@ pub struct Flag {
 }
 
 /// The end of a grading that could not judge the submission: our failure, never the student's, and never a grade.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
     /// What went wrong, for the operator; no content of notebooks.

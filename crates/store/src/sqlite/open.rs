@@ -102,6 +102,8 @@ async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, Store
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // Gives the disk back after a rush; without it the write-ahead log stays as long as it ever was.
+        .pragma("journal_size_limit", "67108864")
         .foreign_keys(true);
     let pool = pool(1)
         // SQLite itself rolls back when the disk is full, and sqlx then takes the transaction to be still open: such

@@ -9,7 +9,7 @@ use crate::{
     sqlite::{
         SqliteStore, claim, event, grade,
         lease::begin_held,
-        rows::{FaultText, to_json},
+        rows::to_json,
     },
 };
 
@@ -61,7 +61,7 @@ pub(super) async fn fault(
     fault: &Fault,
     retry: Retry,
 ) -> Result<(), LeaseError> {
-    let json = to_json(&FaultText { message: fault.message.clone(), retry: fault.retry });
+    let json = to_json(fault);
     let (state, due_at, step) = match retry {
         Retry::At(retry_at) => ("queued", Some(retry_at.as_millisecond()), Step::Delayed { retry_at }),
         Retry::Never => ("failed", None, Step::Failed),

@@ -83,8 +83,7 @@ pub(super) fn grading(row: &SqliteRow) -> Result<GradingRecord, StoreError> {
     let outcome = if record.get::<Option<&str>>("report")?.is_some() {
         Outcome::Report(record.json("report")?)
     } else {
-        let FaultText { message, retry } = record.json("fault")?;
-        Outcome::Fault(Fault { message, retry })
+        Outcome::Fault(record.json("fault")?)
     };
     Ok(GradingRecord {
         id: record.parse("grading")?,
@@ -93,13 +92,6 @@ pub(super) fn grading(row: &SqliteRow) -> Result<GradingRecord, StoreError> {
         finished_at: record.time("finished_at")?,
         outcome,
     })
-}
-
-/// A fault as it is kept.
-#[derive(Serialize, Deserialize)]
-pub(super) struct FaultText {
-    pub(super) message: String,
-    pub(super) retry: bool,
 }
 
 /// The JSON text of one of our own types.

@@ -1,0 +1,52 @@
+# The commands of the house. `make demo` and `make test` do all their own set-up on a machine with Rust and Python.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/otter-service
+CARGO_TOOLS := $(CACHE)/cargo-tools
+SKIPPED := target/skipped.txt
+export RUST_BACKTRACE ?= 0
+
+.PHONY: help demo test check fmt lint unit system conformance deny book release
+
+help:            ## this list
+	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo:            ## grade the sample course and keep serving; ARGS=--once ends
+	@demo/run $(ARGS)
+
+test: need-tools fmt lint deny ## everything
+	@mkdir -p target && rm -f $(SKIPPED)
+	cargo test --workspace --all-features
+	@if [ -s $(SKIPPED) ]; then echo; cat $(SKIPPED); fi
+
+check: fmt lint unit ## the fast loop: format, lints, unit tests
+
+fmt:             ## is everything formatted?
+	cargo fmt --all --check
+
+lint:            ## clippy, warnings are errors
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+unit:            ## unit tests only
+	cargo test --workspace --all-features --lib --bins
+
+system:          ## the real program, from the outside
+	cargo test -p cli --test system
+
+conformance: need-tools ## all cases of a corpus with its own checker (tests/README.md); CORPUS=DIR
+	@tests/conformance/all $(CORPUS)
+
+deny:            ## licences, sources and duplicates of dependencies
+	@[ -x $(CARGO_TOOLS)/bin/cargo-deny ] || command -v cargo-deny >/dev/null || \
+		{ echo "installing cargo-deny (once, some minutes)"; cargo install --quiet --locked --root $(CARGO_TOOLS) cargo-deny@0.20.2; }
+	@PATH="$(CARGO_TOOLS)/bin:$$PATH" cargo deny --log-level error check bans licenses sources
+
+book:            ## the book, as HTML in docs/book
+	@[ -x $(CARGO_TOOLS)/bin/mdbook ] || command -v mdbook >/dev/null || cargo install --quiet --locked --root $(CARGO_TOOLS) mdbook
+	@PATH="$(CARGO_TOOLS)/bin:$$PATH" mdbook build docs
+
+release:         ## the program as it is installed: target/release/otter-service
+	cargo build --release -p cli
+
+.PHONY: need-tools
+need-tools:
+	@demo/need-tools

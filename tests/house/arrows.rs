@@ -1,0 +1,57 @@
+//! Dependencies point one way (docs/explanation/architecture.md).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cargo_metadata;
+
+/// Which of our crates each crate may depend on.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("model", &[]),
+    ("sandbox", &["model"]),
+    ("store", &["model"]),
+    ("materials", &["model"]),
+    ("grading", &["model", "sandbox"]),
+    ("server", &["model", "store", "materials", "grading"]),
+    ("cli", &["model", "sandbox", "store", "materials", "grading", "server"]),
+];
+
+#[test]
+fn arrows_point_one_way() {
+    let metadata = cargo_metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let allowed: BTreeMap<_, BTreeSet<_>> =
+        ARROWS.into_iter().map(|(name, to)| (name, to.iter().copied().collect())).collect();
+    let ours: BTreeSet<_> = packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    assert_eq!(ours, allowed.keys().copied().collect(), "every crate has its arrows written down");
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        // A crate's tests may use its own test support.
+        let dependencies =
+            dependencies.map(|d| d["name"].as_str().unwrap()).filter(|d| ours.contains(d) && *d != name);
+        for dependency in dependencies {
+            assert!(allowed[name].contains(dependency), "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn models_and_sandboxes_know_no_network_and_models_no_files() {
+    let metadata = cargo_metadata();
+    for package in metadata["packages"].as_array().unwrap() {
+        let banned: &[&str] = match package["name"].as_str().unwrap() {
+            "model" => &["tokio", "axum", "sqlx", "reqwest", "tempfile", "nix", "rustix"],
+            "sandbox" | "store" | "materials" | "grading" => &["axum", "reqwest"],
+            _ => &[],
+        };
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let is_dev = dependency["kind"] == "dev";
+            assert!(
+                is_dev || !banned.contains(&dependency["name"].as_str().unwrap()),
+                "{}: {}",
+                package["name"],
+                dependency["name"]
+            );
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The real program, from the outside.
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+
+mod cli;
+mod engine;
+mod grade;
+mod kill;
+mod notebooks;
+mod processes;
+mod sample;
+mod serve;
+mod service;
+#[path = "../support/mod.rs"]
+mod support;
