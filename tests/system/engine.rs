@@ -39,13 +39,18 @@ fn assert_nothing_earned(report: &Value, status: &str) {
 
 #[test]
 fn an_endless_loop_is_stopped_and_says_which_limit_it_met() {
-    let report =
-        graded(&lab01_ending_with("marker = 'endless-4242'\nwhile True: pass"), &["--timeout", "20"]);
+    let report = graded(
+        &lab01_ending_with(
+            "import subprocess, sys\nsubprocess.run([sys.executable, '-c', '\"ENDLESS_4242\"\\nwhile True: pass'])",
+        ),
+        &["--timeout", "20"],
+    );
     assert_nothing_earned(&report, "stopped");
     let limit = report["limits"][0]["limit"].as_str().unwrap();
     assert!(limit == "wall_seconds" || limit == "cpu_seconds", "{report}");
     assert_eq!(report["limits"][0]["value"], 20);
     assert!(report["message"].as_str().unwrap().contains("20 seconds"), "{report}");
+    assert!(!lives("ENDLESS_4242"), "its code runs on after the report");
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn a_cell_that_ends_python_is_a_report() {
 
 #[test]
 fn a_notebook_that_breaks_the_checks_is_told_so() {
-    let report = graded(&lab01_ending_with("import os; os.chdir('/')"), &[]);
+    let report = graded(&lab01_beginning_with("import os; os.chdir('/')"), &[]);
     assert_nothing_earned(&report, "crashed");
     assert!(report["message"].as_str().unwrap().contains("working folder"), "{report}");
 }
@@ -125,4 +130,19 @@ fn code_sees_neither_our_environment_nor_our_descriptors() {
     let code = "import os\nleaks = [name for name in os.environ if 'SECRET' in name or name.startswith(('CARGO', 'OTTER_'))]\nopen_files = [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{fd}')]\nleaks += [path for path in open_files if path.endswith(('.sqlite', '.pem', '.zip'))]\nif leaks: os._exit(1)";
     let report = graded(&lab01_beginning_with(code), &[]);
     assert_eq!(report["status"], "complete", "{report}");
+}
+
+#[test]
+fn a_pickle_left_as_results_is_read_by_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let marker = dir.path().join("unpickled");
+    // Goes on writing the trap until the end, over whatever otter-grader writes there.
+    let trap = format!(
+        "import pickle, os, time\nclass Trap:\n    def __reduce__(self):\n        return os.mkdir, ('{}',)\ntext = pickle.dumps(Trap())\nwhile True:\n    open('../results/results.pkl', 'wb').write(text); time.sleep(.01)",
+        marker.display()
+    );
+    let code = format!("import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {trap:?}])");
+    let report = graded(&lab01_beginning_with(&code), &[]);
+    assert_eq!((report["status"].as_str(), &report["score"]), (Some("complete"), &json!(14.0)), "{report}");
+    assert!(!marker.exists(), "the pickle was read");
 }

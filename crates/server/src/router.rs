@@ -73,6 +73,7 @@ fn api() -> Router<Arc<App>> {
 }
 
 /// A panic is a defect of ours; the answer is the same whatever it was, and the log has the rest.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn answer_to_panic(panic: Box<dyn Any + Send>) -> Response {
     let what = panic
         .downcast_ref::<&str>()

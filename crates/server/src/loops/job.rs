@@ -22,7 +22,7 @@ const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// How a grading ended from the worker's point of view.
 enum End {
     /// It has an outcome.
-    Outcome(Result<Report, Fault>),
+    Outcome(Result<Box<Report>, Fault>),
     /// The service stops and the time it had is over.
     Stopped,
     /// The lease ran out: the job is another's.
@@ -53,10 +53,10 @@ pub(super) async fn work_on(worker: &Worker, job: Job) {
     match settled {
         Ok(()) => {}
         Err(LeaseError::Lost) => {
-            tracing::warn!(%submission, %grading, "the lease was lost; another worker has the job")
+            tracing::warn!(%submission, %grading, "the lease was lost; another worker has the job");
         }
         Err(LeaseError::Store(error)) => {
-            tracing::error!(%submission, %grading, %error, "the job could not be settled")
+            tracing::error!(%submission, %grading, %error, "the job could not be settled");
         }
     }
     worker.app.news.event(submission);
@@ -78,7 +78,8 @@ async fn attend(worker: &Worker, job: &Job, new: &mut NewGrading) -> End {
     loop {
         tokio::select! {
             outcome = &mut grading => {
-                return End::Outcome(outcome.unwrap_or_else(|_| Err(Fault::passing("the grading panicked"))));
+                let outcome = outcome.unwrap_or_else(|_| Err(Fault::passing("the grading panicked")));
+                return End::Outcome(outcome.map(Box::new));
             }
             _ = renewal.tick() => {
                 let renewed = worker.app.store.renew(&job.lease, worker.app.clock.now(), worker.settings.lease).await;
@@ -139,7 +140,7 @@ async fn settle(
     worker: &Worker,
     job: &Job,
     new: NewGrading,
-    outcome: Result<Report, Fault>,
+    outcome: Result<Box<Report>, Fault>,
 ) -> Result<(), LeaseError> {
     let (store, submission) = (&worker.app.store, job.submission.id);
     loop {
@@ -171,7 +172,7 @@ fn retry(worker: &Worker, job: &Job, fault: &Fault) -> Retry {
     Retry::At(worker.app.clock.now() + wait)
 }
 
-fn log(job: &Job, outcome: &Result<Report, Fault>, kept: bool) {
+fn log(job: &Job, outcome: &Result<Box<Report>, Fault>, kept: bool) {
     let submission = job.submission.id;
     match outcome {
         Ok(report) => tracing::info!(

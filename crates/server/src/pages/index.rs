@@ -71,14 +71,14 @@ pub(crate) async fn show(
     let older = (lines.len() == ROWS as usize)
         .then(|| lines.last().map(|line| line.submission.id.to_string()))
         .flatten();
-    let rows = lines.into_iter().map(row).collect();
+    let rows = lines.iter().map(row).collect();
     render::page(
         StatusCode::OK,
         &Index { frame: Frame::of(&app, &user), rows, is_first: before.is_none(), older },
     )
 }
 
-fn row(line: Line) -> Row {
+fn row(line: &Line) -> Row {
     let points = line.score.zip(line.max_score);
     Row {
         id: line.submission.id.to_string(),

@@ -85,11 +85,12 @@ impl Answer {
 impl TestApp {
     /// A new application in a folder of its own, with nobody working yet.
     pub async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::in_folder(folder).await
+        Self::with_limit(1 << 20).await
     }
 
-    async fn in_folder(folder: TempDir) -> Self {
+    /// A new application that takes submissions of at most so many bytes.
+    pub async fn with_limit(max_submission_bytes: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         write_materials(&folder.path().join("materials"));
         let sqlite = SqliteStore::open(&folder.path().join("test.sqlite")).await.expect("a database");
         let store = Arc::new(OutageStore::new(Arc::new(sqlite)));
@@ -105,7 +106,7 @@ impl TestApp {
             stopping: CancellationToken::new(),
             settings: Settings {
                 prefix: PREFIX.into(),
-                max_submission_bytes: 1 << 20,
+                max_submission_bytes,
                 notebook_limits: NotebookLimits::default(),
                 single_user: USER.parse().expect("a user name"),
             },
@@ -200,9 +201,8 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        if !self.finished && !std::thread::panicking() {
-            panic!("a test must end with TestApp::finish, which looks for jobs that are left over");
-        }
+        let is_well = self.finished || std::thread::panicking();
+        assert!(is_well, "a test must end with TestApp::finish, which looks for jobs that are left over");
     }
 }
 

@@ -108,3 +108,21 @@ async fn an_older_page_of_the_list_follows_the_newer() {
     assert!(rest.get("next_before").is_none());
     test.finish_leaving(5).await;
 }
+
+#[tokio::test]
+async fn a_large_notebook_with_nested_outputs_comes_back_whole() {
+    // What Firestore refuses, and the Python service then lost: arrays in arrays, and more than a mebibyte.
+    let test = TestApp::with_limit(4 << 20).await;
+    let mut nested = notebook("x = 1");
+    nested["cells"][0]["outputs"] = json!([{"output_type": "display_data", "metadata": {}, "data": {
+        "application/json": [[[1.5e300, -0.0, "\u{1F9A6}"], []], [[null]]],
+        "text/plain": "x".repeat(1_500_000),
+    }}]);
+    let sent = serde_json::to_string(&nested).unwrap();
+    let answer = test.post(format!("{{\"nb\":{sent}}}")).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let kept =
+        test.get(&format!("api/v1/submissions/{}/notebook", answer.json()["id"].as_str().unwrap())).await;
+    assert!(kept.text() == sent, "byte for byte as it was sent");
+    test.finish_leaving(1).await;
+}

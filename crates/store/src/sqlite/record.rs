@@ -6,11 +6,7 @@ use sqlx::SqliteConnection;
 use crate::{
     error::{LeaseError, StoreError},
     records::{Lease, NewGrading, Retry},
-    sqlite::{
-        SqliteStore, claim, event, grade,
-        lease::begin_held,
-        rows::to_json,
-    },
+    sqlite::{SqliteStore, claim, event, grade, lease::begin_held, rows::to_json},
 };
 
 pub(super) async fn report(

@@ -3,8 +3,8 @@
 use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
-use model::{AssignmentKey, Fault, Points, Submission};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use model::{AssignmentKey, Points, Submission};
+use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{Decode, Row, Sqlite, Type, sqlite::SqliteRow};
 
 use crate::{
