@@ -4,6 +4,7 @@ mod layers;
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -132,6 +133,7 @@ impl Config {
             output_bytes: l.number("grading.limits.output_mib", 1..=1024) * MIB,
             file_bytes: l.number("grading.limits.file_mib", 1..=1_048_576) * MIB,
         };
+        let optional_path = |text: &str| Ok::<_, Infallible>((!text.is_empty()).then(|| PathBuf::from(text)));
         let python = Python {
             interpreter: l.text("environment.python", optional_path),
             requirements: l.text("environment.requirements", optional_path),
@@ -156,7 +158,7 @@ impl Config {
             drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
             limits,
             post_grade: l.switch("passback.post_grade"),
-            environment_name: l.text("deployment.environment", |text| Ok::<_, String>(text.to_owned())),
+            environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
             log: Log { json: l.text("log.format", log_is_json), level: l.text("log.level", log_level) },
         };
         l.text("passback.edx_url", host_name);
@@ -196,10 +198,6 @@ fn prefix(text: &str) -> Result<String, String> {
 
 fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() { Err("it must not be empty".into()) } else { Ok(Path::new(text).to_owned()) }
-}
-
-fn optional_path(text: &str) -> Result<Option<PathBuf>, String> {
-    Ok((!text.is_empty()).then(|| text.into()))
 }
 
 fn policy(text: &str) -> Result<GradePolicy, String> {

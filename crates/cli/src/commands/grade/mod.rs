@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use crate::{commands::environment::default_root, config::Python, environment};
 
 #[derive(clap::Args)]
+#[expect(clippy::doc_markdown, reason = "shown as help, where backticks would be noise")]
 pub(crate) struct Args {
     /// Notebooks (.ipynb), scripts (.py), zip files, or folders of such.
     #[arg(required = true, value_name = "PATH")]
