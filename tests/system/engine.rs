@@ -122,6 +122,17 @@ fn results_that_lead_elsewhere_are_not_followed() {
     let report = graded(&lab01_beginning_with(&code), &[]);
     assert_eq!((report["status"].as_str(), &report["score"]), (Some("crashed"), &json!(0.0)), "{report}");
     assert!(!report.to_string().contains("forged"), "{report}");
+
+    // The same with the whole folder put aside.
+    let other = dir.path().join("other");
+    fs::create_dir_all(other.join("results")).unwrap();
+    fs::copy(&forged, other.join("results/results.json")).unwrap();
+    let code = format!(
+        "import os, signal\nos.rename('../../autograder', '../../aside')\nos.symlink('{}', '../../autograder')\nos.kill(os.getppid(), signal.SIGKILL)",
+        other.display()
+    );
+    let report = graded(&lab01_beginning_with(&code), &[]);
+    assert!(!report.to_string().contains("forged"), "{report}");
 }
 
 #[test]

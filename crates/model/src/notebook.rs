@@ -54,7 +54,7 @@ impl<'a> Notebook<'a> {
         for (index, cell) in shape.cells.iter().enumerate() {
             let at = format!("/nb/cells/{index}");
             let cell: Cell<'_> = parse(cell, &at)?;
-            if !matches!(cell.cell_type.as_ref(), "code" | "markdown" | "raw") {
+            if !matches!(cell.kind.as_ref(), "code" | "markdown" | "raw") {
                 let problem = "a cell is of type `code`, `markdown` or `raw`".into();
                 return Err(Refusal::NotANotebook { at: at + "/cell_type", problem });
             }
@@ -127,10 +127,12 @@ struct Shape<'a> {
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 struct Cell<'a> {
-    #[serde(borrow)]
-    cell_type: Cow<'a, str>,
+    #[serde(borrow, rename = "cell_type")]
+    kind: Cow<'a, str>,
     #[serde(rename = "source")]
     _source: Source,
+    #[serde(rename = "metadata")]
+    _metadata: AnyObject,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +151,11 @@ struct OtterService<'a> {
     #[serde(borrow)]
     assignment: Option<&'a RawValue>,
 }
+
+/// Some object. Only its shape is checked.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct AnyObject {}
 
 /// A cell's source: a string or a list of strings. Only its shape is checked; nothing is copied.
 struct Source;
@@ -244,6 +251,8 @@ mod tests {
             (with("/nb/cells/1/cell_type", json!("magic")), "not-a-notebook"),
             (with("/nb/cells/1/source", json!({"a": 1})), "not-a-notebook"),
             (with("/nb/cells/1/source", json!([1])), "not-a-notebook"),
+            (with("/nb/cells/1/metadata", json!("x")), "not-a-notebook"),
+            (with("/nb/cells/1/metadata", Value::Null), "not-a-notebook"),
             (with("/nb/metadata", json!(7)), "not-a-notebook"),
             (with("/nb/metadata/otter_service", Value::Null), "no-metadata"),
             (with("/nb/metadata/otter_service", json!("lab01")), "no-metadata"),

@@ -22,16 +22,21 @@ def main():
     say = progress_channel()
     results = Results(os.path.join(job["dir"], "results", "results.json"))
 
+    from nbformat import ValidationError
+    from nbformat.reader import NotJSONError
     from otter.run.run_autograder import main as run_autograder
     from otter.run.run_autograder.utils import OtterRuntimeError
 
     report_cases(results)
     report_cells(results, say)
+    report_damage()
     try:
         # As `otter grade` does it: the kernel named python3, no PDF. A zip is already unpacked.
         run_autograder(job["dir"], logo=False, print_summary=False, debug=False, pdf=False, zips=False)
     except OtterRuntimeError as error:
         results.add(rejected=str(error))
+    except (NotJSONError, ValidationError):
+        results.add(rejected="It is not a Jupyter notebook")
     except Exception as error:  # whatever it is, the engine must learn of it
         results.add(failed=type(error).__name__)
 
@@ -138,6 +143,22 @@ def report_cells(results, say):
 
     ExecutePreprocessor.preprocess = with_outline
     ExecutePreprocessor.preprocess_cell = with_progress
+
+
+def report_damage():
+    """Tells a notebook that otter-grader cannot take apart from a failure of otter-grader."""
+    from otter.execute.preprocessor import GradingPreprocessor
+    from otter.run.run_autograder.utils import OtterRuntimeError
+
+    preprocess = GradingPreprocessor.preprocess
+
+    def with_reason(self, *args, **kwargs):
+        try:
+            return preprocess(self, *args, **kwargs)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise OtterRuntimeError("The notebook's cells or their metadata are damaged") from error
+
+    GradingPreprocessor.preprocess = with_reason
 
 
 def outline_of(tests):

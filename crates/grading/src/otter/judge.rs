@@ -1,6 +1,6 @@
 //! From what a run left behind to a report or a fault.
 
-use std::path::Path;
+use std::fs::File;
 
 use model::{Fault, Limit, Points, Report, ReportStatus};
 use sandbox::{Ending, How, Limits};
@@ -10,7 +10,7 @@ use super::results::{Extra, Judged, Outline, Results, clean};
 /// What is known when a run is over.
 pub(super) struct Run<'a> {
     /// The folder that otter-grader worked in.
-    pub(super) dir: &'a Path,
+    pub(super) dir: &'a File,
     /// How the processes ended.
     pub(super) ending: Ending,
     /// Whether the submission's code had begun to run.

@@ -111,7 +111,7 @@ impl Engine for OtterEngine {
         let isolation = format!("{}{kept_apart}", ending.isolation.as_str());
         let limits = self.limits;
         blocking(move || {
-            let run = Run { dir: &place.autograder(), ending, had_begun, limits, isolation };
+            let run = Run { dir: place.opened(), ending, had_begun, limits, isolation };
             let judged = run.judge();
             place.remove();
             drop(own_user);

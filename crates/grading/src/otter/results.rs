@@ -4,11 +4,10 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::Path,
 };
 
 use model::{Case, Points, Question};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use serde::Deserialize;
 
 /// More than any report needs; each message is cut at [`LONGEST_MESSAGE`].
@@ -68,18 +67,12 @@ pub(super) struct Judged {
 }
 
 impl Results {
-    /// Reads `results/results.json` in `dir`, following no links on the way.
-    pub(super) fn read(dir: &Path) -> io::Result<Self> {
-        let dir = openat2(
-            CWD,
-            dir,
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-            ResolveFlags::empty(),
-        )?;
+    /// Reads `results/results.json` in `dir`, following no links on the way. The folder is one that was opened before
+    /// the submission's code ran, so that no other can be put in its place.
+    pub(super) fn read(dir: &File) -> io::Result<Self> {
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(openat2(&dir, "results/results.json", flags, Mode::empty(), inside)?);
+        let file = File::from(openat2(dir, "results/results.json", flags, Mode::empty(), inside)?);
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("results.json is not a plain file"));
         }
@@ -157,7 +150,7 @@ fn skip_escape_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, path::Path};
 
     use proptest::prelude::*;
 
@@ -167,7 +160,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("results")).unwrap();
         write(&dir.path().join("results/results.json"));
-        Results::read(dir.path())
+        Results::read(&File::open(dir.path()).unwrap())
     }
 
     #[test]

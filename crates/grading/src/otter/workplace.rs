@@ -11,7 +11,8 @@
 //! ```
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
 };
@@ -26,13 +27,17 @@ pub(super) const DRIVER: &str = include_str!("driver.py");
 /// Removed with everything in it when dropped.
 pub(super) struct Workplace {
     dir: TempDir,
+    /// `autograder/`, opened before any code of the submission ran.
+    opened: File,
 }
 
 impl Workplace {
     /// Lays out the folder in `root`, owned by `user` if given.
     pub(super) fn lay_out(root: &Path, work: &Work, user: Option<User>) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("grading-").tempdir_in(root)?;
-        let place = Self { dir };
+        fs::create_dir(dir.path().join("autograder"))?;
+        let opened = File::open(dir.path().join("autograder"))?;
+        let place = Self { dir, opened };
         fs::write(place.driver(), DRIVER)?;
         fs::set_permissions(place.driver(), fs::Permissions::from_mode(0o444))?;
         for folder in ["home", "tmp", "autograder/results", "autograder/submission"] {
@@ -61,6 +66,11 @@ impl Workplace {
 
     pub(super) fn autograder(&self) -> PathBuf {
         self.path().join("autograder")
+    }
+
+    /// The folder that otter-grader works in, whatever is at its path by now.
+    pub(super) fn opened(&self) -> &File {
+        &self.opened
     }
 
     /// Removes the folder, and says so when something stays behind.

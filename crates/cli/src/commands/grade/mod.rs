@@ -19,6 +19,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use materials::UnzipLimits;
 use model::{Fault, Report, ReportStatus};
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{commands::environment::default_root, config::Python, environment};
 
@@ -95,14 +96,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .map(|path| grade(Arc::clone(&engine), path, autograder.path().to_owned(), scratch.path(), &bar))
         .buffered(jobs)
         .collect::<Vec<_>>();
+    let mut terminate = signal(SignalKind::terminate())?;
     let graded = tokio::select! {
-        graded = grading => graded,
-        _ = tokio::signal::ctrl_c() => {
-            bar.finish_and_clear();
-            bail!("interrupted; nothing was written");
-        }
+        graded = grading => Some(graded),
+        _ = tokio::signal::ctrl_c() => None,
+        _ = terminate.recv() => None,
     };
     bar.finish_and_clear();
+    let graded = graded.context("interrupted; nothing was written")?;
 
     report_files::write(&args.output, &graded)?;
     grades_csv::write(&args.output.join("final_grades.csv"), &graded)?;
