@@ -1,5 +1,5 @@
 //! The supervisor on real programs.
-#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test says where")]
 
 use std::{
     path::Path,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::Limit;
-use sandbox::{Ending, How, Limits, Request, SandboxError, Supervisor};
+use sandbox::{Ending, How, Limits, Request, SandboxError, Supervisor, User};
 
 fn supervisor() -> Supervisor {
     Supervisor::at(env!("CARGO_BIN_EXE_supervise"))
@@ -29,6 +29,13 @@ async fn run(request: &Request) -> (Ending, Vec<String>) {
     let mut lines = Vec::new();
     let ending = supervisor().run(request, |line| lines.push(line.to_owned())).await.unwrap();
     (ending, lines)
+}
+
+/// A Python that every user may run.
+fn python() -> &'static str {
+    let python =
+        ["/usr/bin/python3", "/usr/local/bin/python3"].into_iter().find(|path| Path::new(path).exists());
+    python.expect("these tests need Python 3 (apt-get install python3)")
 }
 
 /// Whether a process with this word in its command line lives on this machine.
@@ -162,4 +169,29 @@ async fn a_large_file_is_refused() {
     request.limits.file_bytes = 1_000_000;
     let (_, lines) = run(&request).await;
     assert_eq!(lines, ["1000000"]);
+}
+
+#[tokio::test]
+async fn as_root_a_program_runs_as_a_user_of_its_own_whose_processes_the_kernel_limits() {
+    if !nix::unistd::getuid().is_root() {
+        assert!(std::env::var_os("CI").is_none(), "CI runs as root");
+        eprintln!("SKIPPED: only root can run a program as another user");
+        return;
+    }
+    let code = "import os, time
+print(os.getuid(), os.getgid(), os.getgroups())
+try:
+    while True:
+        if os.fork() == 0: time.sleep(20)
+except OSError as error: print(type(error).__name__)
+try: os.kill(os.getppid(), 9)
+except OSError as error: print(type(error).__name__)";
+    let mut request = request("");
+    request.program = python().into();
+    request.args = vec!["-c".into(), code.into()];
+    request.user = Some(User { uid: 60_999, gid: 60_999 });
+    request.limits.processes = 40;
+    let (ending, lines) = run(&request).await;
+    assert_eq!(lines, ["60999 60999 []", "BlockingIOError", "PermissionError"], "{ending:?}");
+    assert_eq!(ending.how, How::Exited(0));
 }

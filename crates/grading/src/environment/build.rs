@@ -27,7 +27,7 @@ pub struct Builder {
 #[derive(Debug, Error)]
 pub enum BuildError {
     /// There is no Python to build with.
-    #[error("no usable Python was found as `{}`: {why}; install Python 3.9 or newer, or name one in the configuration (`environment.base_python`)", python.display())]
+    #[error("no usable Python was found as `{}`: {why}; install Python 3.10 or newer, or name one in the configuration (`environment.base_python`)", python.display())]
     NoPython {
         /// As it was given.
         python: PathBuf,
