@@ -1,6 +1,6 @@
 //! Workers: each takes a job, grades it, takes the next.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use grading::Engine;
 use model::GradePolicy;
@@ -24,6 +24,8 @@ pub struct WorkSettings {
     pub drain: Duration,
     /// Which submission counts.
     pub policy: GradePolicy,
+    /// A folder for what is only needed while a grading runs.
+    pub scratch: PathBuf,
 }
 
 /// Everything a worker needs.

@@ -119,10 +119,11 @@ async fn grade(
     // otter's first cell opens the notebook under the name that the assignment has.
     let submitted = Submitted::File { name: format!("{}.ipynb", key.assignment), content };
     let materials = std::sync::Arc::clone(&worker.app.materials);
+    let scratch = worker.settings.scratch.clone();
     let unpacked = tokio::task::spawn_blocking(move || {
         let autograder = materials.autograder(&key).map_err(|error| Fault::passing(error.to_string()))?;
-        let folder =
-            TempDir::with_prefix("autograder-").map_err(|error| Fault::passing(error.to_string()))?;
+        let folder = TempDir::with_prefix_in("autograder-", scratch)
+            .map_err(|error| Fault::passing(error.to_string()))?;
         let unzipped = autograder.unzip(folder.path(), &UnzipLimits::default());
         unzipped.map_err(|error| Fault::lasting(format!("the autograder cannot be unpacked: {error}")))?;
         Ok((autograder.revision().to_string(), folder))

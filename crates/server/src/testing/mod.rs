@@ -123,6 +123,7 @@ impl TestApp {
             lease: Duration::from_secs(30),
             drain: Duration::from_millis(50),
             policy: GradePolicy::Latest,
+            scratch: self.folder.path().to_owned(),
         };
         let engine = Arc::clone(&self.engine) as Arc<dyn Engine>;
         self.workers = Some(Workers::start(&self.app, &engine, &WorkerId("test".into()), &settings));

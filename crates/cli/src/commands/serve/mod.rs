@@ -114,7 +114,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             single_user: config.single_user.clone(),
         },
     });
-    serve(&app, &engine, &worker, &config, signals).await?;
+    serve(&app, &engine, &worker, &config, data.gradings(), signals).await?;
     store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -126,14 +126,20 @@ async fn serve(
     engine: &Arc<dyn Engine>,
     worker: &WorkerId,
     config: &Config,
+    scratch: PathBuf,
     mut signals: Signals,
 ) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another otter-service running?", config.listen))?;
     let address = listener.local_addr()?;
-    let work =
-        WorkSettings { jobs: config.jobs, lease: config.lease, drain: config.drain, policy: config.policy };
+    let work = WorkSettings {
+        jobs: config.jobs,
+        lease: config.lease,
+        drain: config.drain,
+        policy: config.policy,
+        scratch,
+    };
     let workers = Workers::start(app, engine, worker, &work);
     tracing::info!(
         url = format!("http://{address}{}", config.prefix), user = %config.single_user, jobs = config.jobs,
