@@ -1,5 +1,5 @@
 //! The supervisor on real programs.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test says where")]
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 use std::{
     path::Path,
