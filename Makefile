@@ -41,7 +41,7 @@ deny:            ## licences, sources and duplicates of dependencies
 	@PATH="$(CARGO_TOOLS)/bin:$$PATH" cargo deny --log-level error check bans licenses sources
 
 book:            ## the book, as HTML in docs/book
-	@[ -x $(CARGO_TOOLS)/bin/mdbook ] || command -v mdbook >/dev/null || cargo install --quiet --locked --root $(CARGO_TOOLS) mdbook
+	@[ -x $(CARGO_TOOLS)/bin/mdbook ] || command -v mdbook >/dev/null || cargo install --quiet --locked --root $(CARGO_TOOLS) mdbook@0.5.4
 	@PATH="$(CARGO_TOOLS)/bin:$$PATH" mdbook build docs
 
 release:         ## the program as it is installed: target/release/otter-service
@@ -49,4 +49,4 @@ release:         ## the program as it is installed: target/release/otter-service
 
 .PHONY: need-tools
 need-tools:
-	@demo/need-tools
+	@demo/need-tools all

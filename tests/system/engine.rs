@@ -157,3 +157,36 @@ fn a_pickle_left_as_results_is_read_by_nobody() {
     assert_eq!((report["status"].as_str(), &report["score"]), (Some("complete"), &json!(14.0)), "{report}");
     assert!(!marker.exists(), "the pickle was read");
 }
+
+#[test]
+fn a_flood_of_prints_is_dropped_beyond_the_limit_and_said() {
+    let report = graded(&lab01_beginning_with("line = 'x' * 999\nfor _ in range(30000): print(line)"), &[]);
+    assert_eq!((report["status"].as_str(), &report["score"]), (Some("complete"), &json!(14.0)), "{report}");
+    assert_eq!(report["limits"][0]["limit"], "output_bytes", "{report}");
+}
+
+#[test]
+fn a_folder_ten_thousand_deep_is_removed() {
+    let code = "import os\nhere = os.getcwd()\nos.chdir(os.environ['HOME'])\nfor _ in range(20000):\n    os.mkdir('d'); os.chdir('d')\nos.chdir(here)";
+    let report = graded(&lab01_beginning_with(code), &[]);
+    assert_eq!((report["status"].as_str(), &report["score"]), (Some("complete"), &json!(14.0)), "{report}");
+}
+
+#[test]
+fn what_a_notebook_prints_cannot_break_its_report() {
+    // A lone surrogate, which no UTF-8 file can hold, and far more text than a report can.
+    let code = "class Odd:\n    def __eq__(self, other): print('caf\\udce9' + 'x' * 20_000_000); return False\n    def __len__(self): return 0\nmornings = Odd()";
+    let report = graded(&lab01_ending_with(code), &[]);
+    assert_eq!(report["status"], "complete", "{report}");
+}
+
+#[test]
+fn more_questions_than_an_assignment_has_are_no_results() {
+    let code = "import json, os, signal\nmany = [{'name': 'q', 'max_score': 1}] * 100_000\njson.dump({'extra_data': {'otter_service': {'outline': many}}}, open('../results/results.json', 'w'))\nos.kill(os.getppid(), signal.SIGKILL)";
+    let report = graded(&lab01_beginning_with(code), &[]);
+    assert_eq!(
+        (report["status"].as_str(), report["questions"].as_array().unwrap().len()),
+        (Some("crashed"), 0),
+        "{report}"
+    );
+}

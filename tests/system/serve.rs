@@ -82,9 +82,7 @@ fn a_stop_lets_a_running_grading_end_and_keeps_the_rest() {
         let service = Service::start_with(&data, &sample("course"), &one_job);
         let running = service.submit(&submission("lab01-ada.ipynb"));
         let waiting = service.submit(&submission("lab01-bruno.ipynb"));
-        while service.get(&format!("api/v1/submissions/{running}"))["status"] != "grading" {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        service.begins(&running);
         let (status, log) = service.end_by(signal);
         assert!(status.success(), "{log}");
 
@@ -101,10 +99,7 @@ fn a_stop_does_not_wait_longer_than_it_was_told_and_counts_no_attempt() {
     let data = dir.path().join("data");
     let service = Service::start_with(&data, &sample("course"), &[("OTTER_SERVICE_GRADING_DRAIN_S", "1")]);
     let id = service.submit(&lab01_beginning_with("import time; time.sleep(8)"));
-    let events = format!("api/v1/submissions/{id}");
-    while service.get(&events)["status"] != "grading" {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    service.begins(&id);
     std::thread::sleep(Duration::from_secs(3));
     let (status, log) = service.end_by(Signal::SIGTERM);
     assert!(status.success() && log.contains("begins anew"), "{log}");
@@ -125,6 +120,9 @@ fn no_notebook_and_no_variable_reaches_the_log() {
     let id = service.submit(&lab01_beginning_with(code));
     assert_eq!(service.ended(&id)["status"], "graded");
     service.post("{\"nb\": \"planted-refused\"}".into());
+    // What is left in the place of results must not be repeated either.
+    let forged = "import json, os, signal\nforged = {'failed': '\x1b[31mplanted-failed\\nline', 'broken': ['planted-broken']}\njson.dump({'extra_data': {'otter_service': forged}}, open('../results/results.json', 'w'))\nos.kill(os.getppid(), signal.SIGKILL)";
+    assert_eq!(service.ended(&service.submit(&lab01_beginning_with(forged)))["status"], "graded");
     let (_, log) = service.end_by(Signal::SIGTERM);
     assert!(log.contains(&id), "it does log: {log}");
     let planted: Vec<_> = log.lines().filter(|line| line.contains("planted")).collect();

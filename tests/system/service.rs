@@ -4,6 +4,7 @@ use std::{
     fs::File,
     path::Path,
     process::{Child, ExitStatus},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -18,10 +19,13 @@ use crate::{
     support::program,
 };
 
+/// Numbers the logs of the services that a test starts.
+static LOGS: AtomicU32 = AtomicU32::new(0);
+
 /// A service on a free port. Killed when dropped.
 pub(crate) struct Service {
     child: Child,
-    port: u16,
+    address: String,
     log: std::path::PathBuf,
 }
 
@@ -33,10 +37,9 @@ impl Service {
 
     /// Starts it on other materials, with more variables.
     pub(crate) fn start_with(data: &Path, materials: &Path, variables: &[(&str, &str)]) -> Self {
-        let port = free_port();
-        let log = data.with_extension(format!("{port}.log"));
+        let log = data.with_extension(format!("{}.log", LOGS.fetch_add(1, Ordering::Relaxed)));
         let child = program()
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--python", python()])
+            .args(["serve", "--listen", "127.0.0.1:0", "--python", python()])
             .arg("--data")
             .arg(data)
             .arg("--materials")
@@ -45,18 +48,23 @@ impl Service {
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut service = Self { child, port, log };
+        let mut service = Self { child, address: String::new(), log };
         let began = Instant::now();
-        while service.try_get("readyz").is_none() {
+        while service.address.is_empty() {
             assert!(service.child.try_wait().unwrap().is_none(), "it ended at once:\n{}", service.log());
             assert!(began.elapsed() < Duration::from_mins(1), "it is not ready:\n{}", service.log());
             std::thread::sleep(Duration::from_millis(50));
+            let log = service.log();
+            let ready = log.lines().find(|line| line.contains("otter-service is ready"));
+            let address = ready.and_then(|line| line.split("http://").nth(1)?.split('/').next());
+            address.unwrap_or_default().clone_into(&mut service.address);
         }
+        assert_eq!(service.get("readyz")["status"], "ready");
         service
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}/services/otter_grade/{path}", self.port)
+        format!("http://{}/services/otter_grade/{path}", self.address)
     }
 
     pub(crate) fn log(&self) -> String {
@@ -89,9 +97,13 @@ impl Service {
         wait(async { reqwest::get(url).await.unwrap().text().await.unwrap() })
     }
 
-    fn try_get(&self, path: &str) -> Option<()> {
-        let url = self.url(path);
-        wait(async { reqwest::get(url).await.ok().filter(|answer| answer.status().is_success()).map(|_| ()) })
+    /// Waits until a submission is being graded.
+    pub(crate) fn begins(&self, id: &str) {
+        let began = Instant::now();
+        while self.get(&format!("api/v1/submissions/{id}"))["status"] == "queued" {
+            assert!(began.elapsed() < Duration::from_mins(1), "it is not graded:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until a submission is at its end, and gives what the API says of it.
@@ -126,11 +138,6 @@ impl Drop for Service {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {

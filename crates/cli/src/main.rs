@@ -38,9 +38,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    if args.next().as_deref() == Some(sandbox::COMMAND) {
-        return sandbox::supervise(std::env::args().skip(1));
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if args.first().is_some_and(|command| command == sandbox::COMMAND) {
+        return sandbox::supervise(args);
     }
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

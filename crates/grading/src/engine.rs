@@ -36,8 +36,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Grades one submission, telling of its steps ([`Step::Cell`]) while it goes on.
     ///
-    /// Whatever the submission's code does ends in a report. A fault is ours or the autograder's. Dropping the future
-    /// ends the submission's code.
+    /// What the submission's code does ends in a report. A fault is ours or the autograder's, or may be: where the two
+    /// cannot be told apart, it is a fault, which staff sees and which is nobody's zero. Dropping the future ends the
+    /// submission's code.
     async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Report, Fault>;
 }
 

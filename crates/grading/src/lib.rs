@@ -7,8 +7,10 @@ mod engine;
 mod environment;
 pub mod gradescope;
 mod otter;
+mod sweep;
 
 pub use engine::{Engine, EngineChoice, Submitted, Work};
 pub use environment::{BuildError, Builder, Environment, ProbeError};
 pub use otter::OtterEngine;
-pub use sandbox::{Limits, Supervisor};
+pub use sandbox::{Isolation, Limits, Supervisor};
+pub use sweep::remove_tree;

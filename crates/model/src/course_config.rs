@@ -106,13 +106,13 @@ impl CourseConfig {
     }
 }
 
-/// An object with the member `assignments` or `subpath_to_zips` is a section; anything else is kept as it is.
+/// An object with any of a section's three members is one, so that a misspelt one is found; anything else is kept as it is.
 fn parse_course(value: Value, at: &str) -> Result<Course, CourseConfigError> {
     let mut course = Course::default();
     for (name, value) in object(value, at)? {
-        let is_section = value
-            .as_object()
-            .is_some_and(|o| o.contains_key("assignments") || o.contains_key("subpath_to_zips"));
+        let is_section = value.as_object().is_some_and(|o| {
+            ["course_id", "subpath_to_zips", "assignments"].iter().any(|key| o.contains_key(*key))
+        });
         if is_section {
             let at = pointer(at, &name);
             let section = parse_section(value, &at)?;

@@ -69,23 +69,11 @@ pub enum Step {
     Failed,
 }
 
-/// The kinds of [`Step`], as they are named on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventKind(&'static str);
-
-impl EventKind {
-    /// The name on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
 impl Step {
-    /// The step's kind.
+    /// The step's kind, as it is named on the wire.
     #[must_use]
-    pub fn kind(&self) -> EventKind {
-        EventKind(match self {
+    pub fn kind(&self) -> &'static str {
+        match self {
             Self::Received => "received",
             Self::Queued { .. } => "queued",
             Self::Started { .. } => "started",
@@ -96,7 +84,7 @@ impl Step {
             Self::Graded { .. } => "graded",
             Self::Rejected => "rejected",
             Self::Failed => "failed",
-        })
+        }
     }
 
     /// Whether nothing follows unless somebody asks for a new grading.
@@ -131,7 +119,7 @@ mod tests {
             .map(|(seq, step)| {
                 let kind = step.kind();
                 let value = serde_json::to_value(Event { seq, at, step }).unwrap();
-                assert_eq!(value["event"], kind.as_str());
+                assert_eq!(value["event"], kind);
                 value
             })
             .collect();

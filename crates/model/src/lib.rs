@@ -19,7 +19,7 @@ mod report;
 mod submission;
 
 pub use course_config::{Assignments, CourseConfig, CourseConfigError, Section};
-pub use event::{Event, EventKind, Step};
+pub use event::{Event, Step};
 pub use grade::{Grade, GradePolicy};
 pub use ids::{GradingId, SubmissionId};
 pub use names::{AssignmentKey, Name, NameError, UserName};

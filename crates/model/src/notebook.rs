@@ -41,19 +41,29 @@ impl<'a> Notebook<'a> {
             return Err(Refusal::TooDeep { limit: limits.depth });
         }
         let request: &RawValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
-        let Envelope { nb } = serde_json::from_str(request.get()).map_err(|_| Refusal::NoNotebook)?;
+        let Envelope { nb } = object(request).ok_or(Refusal::NoNotebook)?;
         Self::from_raw(nb.ok_or(Refusal::NoNotebook)?)
     }
 
     fn from_raw(raw: &'a RawValue) -> Result<Self, Refusal> {
         let shape: Shape<'a> = parse(raw, "/nb")?;
-        if !(4..5).contains(&shape.nbformat) {
+        if shape.nbformat != 4 {
             let problem = format!("this is format {}, and only format 4 is graded", shape.nbformat);
             return Err(Refusal::NotANotebook { at: "/nb/nbformat".into(), problem });
         }
         for (index, cell) in shape.cells.iter().enumerate() {
             let at = format!("/nb/cells/{index}");
             let cell: Cell<'_> = parse(cell, &at)?;
+            if cell.outputs.is_some_and(|outputs| !outputs.get().starts_with('[')) {
+                return Err(Refusal::NotANotebook {
+                    at: at + "/outputs",
+                    problem: "a list is expected".into(),
+                });
+            }
+            if !is_object(cell.metadata) {
+                let problem = "an object is expected".into();
+                return Err(Refusal::NotANotebook { at: at + "/metadata", problem });
+            }
             if !matches!(cell.kind.as_ref(), "code" | "markdown" | "raw") {
                 let problem = "a cell is of type `code`, `markdown` or `raw`".into();
                 return Err(Refusal::NotANotebook { at: at + "/cell_type", problem });
@@ -70,8 +80,21 @@ fn not_json(error: &serde_json::Error) -> Refusal {
 }
 
 fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue, at: &str) -> Result<T, Refusal> {
-    serde_json::from_str(raw.get())
-        .map_err(|error| Refusal::NotANotebook { at: at.to_owned(), problem: describe(&error) })
+    let refusal = |problem| Refusal::NotANotebook { at: at.to_owned(), problem };
+    if !is_object(raw) {
+        return Err(refusal("an object is expected".into()));
+    }
+    serde_json::from_str(raw.get()).map_err(|error| refusal(describe(&error)))
+}
+
+/// Reads an object. (The parser would take an array with the same values in order as well.)
+fn object<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+    is_object(raw).then(|| serde_json::from_str(raw.get()).ok()).flatten()
+}
+
+/// A raw value begins with its first character that is no blank.
+fn is_object(raw: &RawValue) -> bool {
+    raw.get().starts_with('{')
 }
 
 /// The parser's words without the value that it found, which may be long and is nobody's business.
@@ -90,7 +113,7 @@ fn describe(error: &serde_json::Error) -> String {
 }
 
 fn assignment_key(raw: &RawValue) -> Result<AssignmentKey, Refusal> {
-    let names: OtterService<'_> = serde_json::from_str(raw.get()).map_err(|_| Refusal::NoMetadata)?;
+    let names: OtterService<'_> = object(raw).ok_or(Refusal::NoMetadata)?;
     let fields = [("course", names.course), ("section", names.section), ("assignment", names.assignment)];
     let missing: Vec<_> = fields.iter().filter(|(_, raw)| raw.is_none()).map(|(field, _)| *field).collect();
     let [(_, Some(course)), (_, Some(section)), (_, Some(assignment))] = fields else {
@@ -118,6 +141,8 @@ struct Envelope<'a> {
 #[serde(expecting = "an object")]
 struct Shape<'a> {
     nbformat: u32,
+    #[serde(default, rename = "nbformat_minor")]
+    _nbformat_minor: u32,
     #[serde(borrow)]
     metadata: &'a RawValue,
     #[serde(borrow)]
@@ -131,8 +156,10 @@ struct Cell<'a> {
     kind: Cow<'a, str>,
     #[serde(rename = "source")]
     _source: Source,
-    #[serde(rename = "metadata")]
-    _metadata: AnyObject,
+    #[serde(borrow)]
+    metadata: &'a RawValue,
+    #[serde(borrow)]
+    outputs: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -151,11 +178,6 @@ struct OtterService<'a> {
     #[serde(borrow)]
     assignment: Option<&'a RawValue>,
 }
-
-/// Some object. Only its shape is checked.
-#[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct AnyObject {}
 
 /// A cell's source: a string or a list of strings. Only its shape is checked; nothing is copied.
 struct Source;
@@ -245,6 +267,10 @@ mod tests {
             (b"{\"nb\": null}".to_vec(), "no-notebook"),
             (b"{\"nb\": 1}".to_vec(), "not-a-notebook"),
             (b"{\"nb\": {}}".to_vec(), "not-a-notebook"),
+            (br#"[[4,{"otter_service":["a","b","c"]},[["code","x",[]]]]]"#.to_vec(), "no-notebook"),
+            (br#"{"nb":[4,{"otter_service":["a","b","c"]},[]]}"#.to_vec(), "not-a-notebook"),
+            (with("/nb/cells/0", json!(["code", "x", {}])), "not-a-notebook"),
+            (with("/nb/metadata/otter_service", json!(["88e", "1", "lab01"])), "no-metadata"),
             (with("/nb/nbformat", json!(3)), "not-a-notebook"),
             (with("/nb/cells", json!("x")), "not-a-notebook"),
             (with("/nb/cells/1", json!([])), "not-a-notebook"),

@@ -120,7 +120,10 @@ impl ReceiptVerifier {
         let (signed, signature) = receipt.trim().rsplit_once('.').ok_or(ReceiptError::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(ReceiptError::Malformed)?;
         let header: Header = decode(header)?;
-        if header.alg != "EdDSA" || header.typ != TYPE {
+        if header.typ != TYPE {
+            return Err(ReceiptError::Malformed);
+        }
+        if header.alg != "EdDSA" {
             return Err(ReceiptError::Algorithm);
         }
         if header.kid != self.id() {

@@ -1,6 +1,6 @@
 //! What a grading found.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -183,12 +183,6 @@ impl Report {
         self.score = self.questions.iter().map(|q| q.score).sum();
         self.max_score = self.questions.iter().map(|q| q.max_score).sum();
         self
-    }
-
-    /// The wall-clock time that the grading took.
-    #[must_use]
-    pub fn took(&self) -> Duration {
-        Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
     }
 
     /// The report as its student may read it: of hidden cases only that they exist, and no flags.

@@ -38,6 +38,11 @@ fn python() -> &'static str {
     python.expect("these tests need Python 3 (apt-get install python3)")
 }
 
+/// A number of seconds that no other run of these tests sleeps.
+fn word(seconds: u32) -> String {
+    format!("{seconds}.{}", std::process::id())
+}
+
 /// Whether a process with this word in its command line lives on this machine.
 fn lives(word: &str) -> bool {
     let commands = std::fs::read_dir("/proc").unwrap().flatten();
@@ -63,7 +68,9 @@ async fn a_program_gets_its_input_and_a_clean_environment() {
 
 #[tokio::test]
 async fn a_program_inherits_no_descriptor() {
-    let _held = std::fs::File::open("/etc/hostname").unwrap();
+    // As if whoever started the service had left it open.
+    let held = std::fs::File::open("/etc/hostname").unwrap();
+    rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::empty()).unwrap();
     let (_, lines) = run(&request("ls /proc/self/fd")).await;
     assert_eq!(lines, ["0", "1", "2", "3"], "3 is the folder that ls itself reads");
 }
@@ -79,40 +86,60 @@ async fn a_program_that_cannot_start_is_named() {
 async fn a_signal_is_told_from_an_exit() {
     let (ending, _) = run(&request("kill -SEGV $$")).await;
     assert_eq!(ending.how, How::Signaled(11));
+    let (ending, _) = run(&request("kill -TERM $$")).await;
+    assert_eq!(ending.how, How::Signaled(15), "signals are not blocked in the program");
+    let (ending, _) = run(&request("exit 254")).await;
+    assert_eq!(ending.how, How::Exited(253), "the program's own exit is not taken for a failure to start");
+}
+
+#[tokio::test]
+async fn shared_memory_is_limited_and_goes_with_the_run() {
+    let name = format!("/dev/shm/left-{}", std::process::id());
+    let mut request = request(&format!("head -c 200000000 /dev/zero > {name}; stat -c %s {name}"));
+    request.limits.memory_bytes = 64 << 20;
+    let (ending, lines) = run(&request).await;
+    if ending.isolation == sandbox::Isolation::PidNamespace {
+        assert!(lines[0].parse::<u64>().unwrap() <= 16 << 20, "{lines:?}");
+        assert!(!Path::new(&name).exists());
+    }
 }
 
 #[tokio::test]
 async fn time_runs_out_for_the_whole_family_even_in_its_own_session() {
     // Daemons in sessions of their own, with signals ignored, as a hostile notebook would start them.
-    let script = "trap '' TERM INT HUP
-        (setsid sleep 4711.1 &) ; setsid bash -c 'trap \"\" TERM; sleep 4711.2' & sleep 4711.3";
-    let mut request = request(script);
+    let word = word(4711);
+    let mut request = request(&format!(
+        "trap '' TERM INT HUP
+        (setsid sleep {word}1 &) ; setsid bash -c 'trap \"\" TERM; sleep {word}2' & sleep {word}3"
+    ));
     request.limits.wall = Duration::from_millis(700);
     let began = Instant::now();
     let (ending, _) = run(&request).await;
     assert_eq!(ending.how, How::Limit(Limit::WallSeconds));
     assert!(began.elapsed() < Duration::from_secs(10));
-    assert!(!lives("4711."), "a process outlived its run");
+    assert!(!lives(&word), "a process outlived its run");
 }
 
 #[tokio::test]
 async fn a_daemon_does_not_outlive_a_program_that_ends_well() {
-    let (ending, _) = run(&request("(setsid sleep 4712.1 >/dev/null 2>&1 &); exit 0")).await;
+    let word = word(4712);
+    let (ending, _) = run(&request(&format!("(setsid sleep {word} >/dev/null 2>&1 &); exit 0"))).await;
     assert_eq!(ending.how, How::Exited(0));
-    assert!(!lives("4712."), "a daemon outlived its run");
+    assert!(!lives(&word), "a daemon outlived its run");
 }
 
 #[tokio::test]
 async fn letting_go_ends_everything() {
-    let request = request("setsid sleep 4713.1 & echo up; sleep 4713.2");
+    let word = word(4713);
+    let request = request(&format!("setsid sleep {word}1 & echo up; sleep {word}2"));
     let (up, mut is_up) = tokio::sync::mpsc::unbounded_channel();
     let supervisor = supervisor();
     let running = tokio::spawn(async move { supervisor.run(&request, |_| up.send(()).unwrap()).await });
     is_up.recv().await.unwrap();
-    assert!(lives("4713."));
+    assert!(lives(&word));
     running.abort();
     let began = Instant::now();
-    while lives("4713.") {
+    while lives(&word) {
         assert!(began.elapsed() < Duration::from_secs(10), "it lives on after its supervisor was let go");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -26,8 +26,11 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// Tells those who wait that something happened.
     pub news: News,
-    /// Cancelled when the service is to stop: streams end, no job is claimed any more.
+    /// Cancelled when the service is to stop: no job is claimed any more. Submissions are still accepted, and graded
+    /// after the next start.
     pub stopping: CancellationToken,
+    /// Cancelled when the workers have ended: streams end, and no connection is accepted any more.
+    pub closing: CancellationToken,
     /// What the operator chose.
     pub settings: Settings,
 }

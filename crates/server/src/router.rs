@@ -39,7 +39,7 @@ pub fn router(app: Arc<App>) -> Router {
         let bare = prefix.trim_end_matches('/').to_owned();
         let home = prefix.clone();
         api()
-            .route("/", get(move || async move { Redirect::temporary(&home) }))
+            .route("/", get(move || async move { Redirect::temporary(&home) }).post(api::submit::submit))
             // Clients may leave out the slash; a redirect would lose a POST's body in some.
             .route(&bare, post(api::submit::submit).get(pages::index::show))
             .nest(&prefix, below_prefix)
@@ -57,7 +57,8 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(TraceLayer::new_for_http())
+        // Failures are logged where they are met.
+        .layer(TraceLayer::new_for_http().on_failure(()))
         .with_state(app)
 }
 

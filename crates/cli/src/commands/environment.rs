@@ -27,7 +27,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let Command::Build { requirements, base_python, root } = command;
     let python = Python { interpreter: None, requirements, base: base_python };
     let root = root.unwrap_or_else(default_root);
-    let environment = environment::prepare(&python, &root, &Supervisor::this_program()).await?;
+    let environment =
+        environment::prepare(&python, &root, &std::env::temp_dir(), &Supervisor::this_program()).await?;
     println!("{}", environment.python.display());
     Ok(ExitCode::SUCCESS)
 }

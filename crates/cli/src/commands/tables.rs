@@ -5,11 +5,17 @@ use std::ops::Range;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_BORDERS_ONLY};
 use model::{Report, ReportStatus};
 
+/// How wide a table is at most where there is no terminal.
+const WIDTH_OF_FILES: u16 = 120;
+
 /// A table with these columns; those in `numbers` are aligned to the right.
 pub(crate) fn empty(columns: &[&str], numbers: Range<usize>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().copied());
+    if !table.is_tty() {
+        table.set_width(WIDTH_OF_FILES);
+    }
     for column in numbers {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

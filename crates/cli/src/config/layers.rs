@@ -166,7 +166,7 @@ impl Layers {
             let (least, most) = range.clone().into_inner();
             self.errors.push(format!("{key} = {number} ({origin}): it must be between {least} and {most}"));
         }
-        u64::try_from(*number).unwrap_or(0)
+        u64::try_from((*number).clamp(*range.start(), *range.end())).unwrap_or(0)
     }
 
     /// The switch of a setting.

@@ -54,6 +54,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) post_grade: bool,
     pub(crate) environment_name: String,
+    pub(crate) gcp_project_id: Option<String>,
     pub(crate) log: Log,
 }
 
@@ -110,8 +111,11 @@ impl Config {
                 layers.add_variable(key, variable, text);
             }
         }
-        if sources.variables.get("VERBOSE_LOGGING").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
-            layers.add_variable("log.level", "VERBOSE_LOGGING", "debug");
+        match sources.variables.get("VERBOSE_LOGGING").map(|text| text.trim().to_ascii_lowercase()).as_deref()
+        {
+            Some("true" | "1" | "t" | "yes") => layers.add_variable("log.level", "VERBOSE_LOGGING", "debug"),
+            None | Some("false" | "0" | "f" | "no" | "") => {}
+            Some(_) => layers.error("the variable VERBOSE_LOGGING: it must be true or false".into()),
         }
         layers.add_own_variables(&sources.variables);
         for (key, name, text) in &sources.options {
@@ -159,12 +163,22 @@ impl Config {
             limits,
             post_grade: l.switch("passback.post_grade"),
             environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
+            gcp_project_id: l.text("deployment.gcp_project_id", |text| {
+                Ok::<_, Infallible>((!text.is_empty()).then(|| text.to_owned()))
+            }),
             log: Log { json: l.text("log.format", log_is_json), level: l.text("log.level", log_level) },
         };
         l.text("passback.edx_url", host_name);
         let problems = layers.into_errors();
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid { problems }) }
     }
+}
+
+/// The environment's variables. One that is not UTF-8 sets nothing of ours.
+pub(crate) fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
+        .collect()
 }
 
 impl Sources {
@@ -192,6 +206,12 @@ fn prefix(text: &str) -> Result<String, String> {
         || text.split('/').any(|part| part == "." || part == "..")
     {
         return Err("it must be a plain path, such as /services/otter_grade/".into());
+    }
+    if ["api", "healthz", "readyz"].contains(&text.split('/').nth(1).unwrap_or_default()) {
+        return Err(
+            "it must not begin with /api/, /healthz/ or /readyz/, which are served at the root as well"
+                .into(),
+        );
     }
     Ok(text.to_owned())
 }
@@ -309,6 +329,14 @@ mod tests {
         let variables =
             [("OTTER_SERVICE_GRADING_JOB", "3"), ("EDX_URL", "https://edx.org/"), ("POST_GRADE", "perhaps")];
         insta::assert_snapshot!(load(file, &variables, &[]).unwrap_err());
+    }
+
+    #[test]
+    fn a_prefix_may_not_take_the_place_of_the_api() {
+        for prefix in ["/api/v1/", "/healthz/", "/readyz/x/"] {
+            assert!(load(&format!("server.prefix = {prefix:?}"), &[], &[]).is_err(), "{prefix}");
+        }
+        assert_eq!(load("server.prefix = \"/\"", &[], &[]).unwrap().prefix, "/");
     }
 
     #[test]

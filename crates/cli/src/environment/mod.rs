@@ -2,11 +2,12 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
-use grading::{Builder, Environment, Supervisor};
+use grading::{Builder, Environment, Isolation, Supervisor};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Python;
@@ -14,8 +15,7 @@ use crate::config::Python;
 /// What environments are built from when nothing else is said.
 pub(crate) const DEFAULT_REQUIREMENTS: &str = include_str!("requirements.txt");
 
-/// Where the environments of commands without a service are kept: `$OTTER_SERVICE_CACHE`-like places of other tools
-/// are per user, so is this one.
+/// Where the environments of commands without a service are kept, for each user.
 pub(crate) fn cache_dir() -> PathBuf {
     let home = || {
         std::env::var_os("HOME")
@@ -25,17 +25,19 @@ pub(crate) fn cache_dir() -> PathBuf {
     cache.unwrap_or_else(home).join("otter-service")
 }
 
-/// The environment that is configured, built if it has to be. Tells on standard error what goes on.
+/// The environment that is configured, built below `root` if it has to be, to grade in temporary folders inside
+/// `gradings`. Tells on standard error what goes on.
 pub(crate) async fn prepare(
     python: &Python,
     root: &Path,
+    gradings: &Path,
     supervisor: &Supervisor,
 ) -> anyhow::Result<Environment> {
     let interpreter = match &python.interpreter {
         Some(interpreter) => absolute(interpreter)?,
         None => build(python, root).await?,
     };
-    Ok(Environment::probe(interpreter, supervisor).await?)
+    Ok(Environment::probe(interpreter, supervisor, gradings).await?)
 }
 
 /// An interpreter given as a path is made absolute without following links: a virtual environment's interpreter is a
@@ -47,6 +49,31 @@ fn absolute(interpreter: &Path) -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(interpreter)).find(|path| path.is_file());
     found.with_context(|| format!("there is no program `{}` in $PATH", interpreter.display()))
+}
+
+/// What keeps submissions apart from the service less well than it could, and what to do.
+pub(crate) fn weaknesses(environment: &Environment) -> Vec<&'static str> {
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    let mut found = Vec::new();
+    if is_root && !environment.can_run_as_others {
+        found.push(
+            "submissions run as root, because other users may not read the Python environment or reach the gradings' \
+             folder; put both where everybody may pass, or start otter-service as another user",
+        );
+    }
+    if !is_root {
+        found.push(
+            "submissions run as the same user as otter-service, so they can read its files; start it as root, and each \
+             runs as a user of its own",
+        );
+    }
+    if environment.isolation == Isolation::ProcessTree {
+        found.push(
+            "no PID namespace can be had here, so processes that a submission starts are found and ended one by one; \
+             allow user namespaces",
+        );
+    }
+    found
 }
 
 async fn build(python: &Python, root: &Path) -> anyhow::Result<PathBuf> {

@@ -2,10 +2,13 @@
 
 mod build;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use model::Limit;
-use sandbox::{How, Limits, Request, Supervisor, User};
+use sandbox::{How, Isolation, Limits, Request, Supervisor, User};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -20,8 +23,11 @@ pub struct Environment {
     pub python_version: String,
     /// Its otter-grader's version, for instance `7.0.0`.
     pub otter_version: String,
-    /// Whether gradings can run as users of their own: the service is root, and others may read the installation.
+    /// Whether gradings can run as users of their own: the service is root, and others may read the installation and
+    /// reach the gradings' folder.
     pub can_run_as_others: bool,
+    /// How runs are kept together on this machine.
+    pub isolation: Isolation,
 }
 
 /// Why an installation cannot grade.
@@ -70,9 +76,9 @@ struct Probed {
 }
 
 impl Environment {
-    /// Looks at the installation of an interpreter.
-    pub async fn probe(python: PathBuf, supervisor: &Supervisor) -> Result<Self, ProbeError> {
-        let probed = look(&python, supervisor, None).await?;
+    /// Looks at the installation of an interpreter that is to grade in temporary folders inside `root`.
+    pub async fn probe(python: PathBuf, supervisor: &Supervisor, root: &Path) -> Result<Self, ProbeError> {
+        let (probed, isolation) = look(&python, supervisor, root, None).await?;
         let missing: Vec<_> = probed
             .packages
             .iter()
@@ -88,22 +94,28 @@ impl Environment {
         }
         // `nobody`: may another user than the service's read all of it?
         let nobody = User { uid: 65_534, gid: 65_534 };
-        let can_run_as_others = look(&python, supervisor, Some(nobody)).await.is_ok();
-        Ok(Self { python, python_version: probed.python, otter_version, can_run_as_others })
+        let can_run_as_others = is_root() && look(&python, supervisor, root, Some(nobody)).await.is_ok();
+        Ok(Self { python, python_version: probed.python, otter_version, can_run_as_others, isolation })
     }
 }
 
+/// Whether this process is root.
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 async fn look(
-    python: &std::path::Path,
+    python: &Path,
     supervisor: &Supervisor,
+    root: &Path,
     user: Option<User>,
-) -> Result<Probed, ProbeError> {
+) -> Result<(Probed, Isolation), ProbeError> {
     let no_python = |why: String| ProbeError::NoPython { python: python.to_owned(), why };
     let request = Request {
         program: python.to_owned(),
         args: vec!["-I".into(), "-c".into(), PROBE.into()],
         env: Vec::new(),
-        dir: "/".into(),
+        dir: root.to_owned(),
         input: String::new(),
         user,
         limits: Limits { wall: Duration::from_secs(30), ..Limits::default() },
@@ -113,7 +125,7 @@ async fn look(
         .run(&request, |line| found = found.take().or_else(|| serde_json::from_str(line).ok()))
         .await
         .map_err(|error| no_python(error.to_string()))?;
-    found.ok_or_else(|| {
+    found.map(|found| (found, ending.isolation)).ok_or_else(|| {
         let said = ending.stderr_tail.lines().last().unwrap_or_default();
         no_python(match ending.how {
             How::Limit(Limit::WallSeconds) => "it did not answer within 30 seconds".into(),

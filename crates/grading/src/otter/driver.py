@@ -22,21 +22,21 @@ def main():
     say = progress_channel()
     results = Results(os.path.join(job["dir"], "results", "results.json"))
 
-    from nbformat import ValidationError
-    from nbformat.reader import NotJSONError
     from otter.run.run_autograder import main as run_autograder
     from otter.run.run_autograder.utils import OtterRuntimeError
 
     report_cases(results)
     report_cells(results, say)
     report_damage()
+    limit_output(job["output_bytes"], say)
+    use_sockets_of_our_own()
     try:
         # As `otter grade` does it: the kernel named python3, no PDF. A zip is already unpacked.
         run_autograder(job["dir"], logo=False, print_summary=False, debug=False, pdf=False, zips=False)
     except OtterRuntimeError as error:
-        results.add(rejected=str(error))
-    except (NotJSONError, ValidationError):
-        results.add(rejected="It is not a Jupyter notebook")
+        results.add(rejected=text(str(error)))
+    except (OSError, MemoryError) as error:  # the disk is full, perhaps: ours, and nothing can be written
+        say(fault=type(error).__name__)
     except Exception as error:  # whatever it is, the engine must learn of it
         results.add(failed=type(error).__name__)
 
@@ -95,14 +95,15 @@ def report_cases(results):
         else:
             questions = [question(test_file) for test_file in self.results.values()]
             results.extra.update(questions=questions, total=self.total, possible=self.possible)
-        return results.extended(to_gradescope_dict(self, *args, **kwargs))
+        # The engine reads the cases above; otter's own text repeats them.
+        return results.extended({**to_gradescope_dict(self, *args, **kwargs), "tests": []})
 
     GradingResults.to_gradescope_dict = with_cases
 
 
 def question(test_file):
     return {
-        "name": test_file.name,
+        "name": text(test_file.name),
         "score": test_file.score,
         "max_score": test_file.possible,
         "cases": [case(result) for result in test_file.test_case_results],
@@ -112,13 +113,18 @@ def question(test_file):
 def case(result):
     test_case, passed = result.test_case, bool(result.passed)
     return {
-        "name": test_case.name,
+        "name": text(test_case.name),
         "hidden": bool(test_case.hidden),
         "passed": passed,
         "points": test_case.points,
-        "message": result.message,
-        "hint": test_case.success_message if passed else test_case.failure_message,
+        "message": text(result.message),
+        "hint": text(test_case.success_message if passed else test_case.failure_message),
     }
+
+
+def text(words):
+    """Words that a JSON file in UTF-8 can hold, not too many: a notebook may print anything."""
+    return None if words is None else str(words)[:8000].encode("utf-8", "replace").decode()
 
 
 def report_cells(results, say):
@@ -130,12 +136,15 @@ def report_cells(results, say):
 
     def with_outline(self, nb, *args, **kwargs):
         outline, broken = outline_of("./tests")
-        results.add(outline=outline, broken=broken)
+        results.add(outline=outline)
+        for sentence in broken:  # told now, while no code of the submission has run
+            say(broken=sentence)
         cells["of"] = sum(cell.cell_type == "code" for cell in nb.cells)
-        say(running=True)
         return preprocess(self, nb, *args, **kwargs)
 
     def with_progress(self, cell, *args, **kwargs):
+        if cells["ran"] == 0:
+            say(running=True)  # the kernel is up
         if cell.cell_type == "code":
             cells["ran"] += 1
             say(cell=cells["ran"], of=cells["of"])
@@ -146,19 +155,67 @@ def report_cells(results, say):
 
 
 def report_damage():
-    """Tells a notebook that otter-grader cannot take apart from a failure of otter-grader."""
+    """Tells a notebook that cannot be read or taken apart from a failure of otter-grader."""
+    import nbformat
     from otter.execute.preprocessor import GradingPreprocessor
+    from otter.run.run_autograder.runners.abstract_runner import AbstractLanguageRunner
     from otter.run.run_autograder.utils import OtterRuntimeError
 
-    preprocess = GradingPreprocessor.preprocess
+    def with_reason(function, reason):
+        def call(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except (OSError, MemoryError):
+                raise
+            except Exception as error:
+                raise OtterRuntimeError(reason) from error
 
-    def with_reason(self, *args, **kwargs):
-        try:
-            return preprocess(self, *args, **kwargs)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise OtterRuntimeError("The notebook's cells or their metadata are damaged") from error
+        return call
 
-    GradingPreprocessor.preprocess = with_reason
+    damaged = "Its cells or their metadata are damaged"
+    nbformat.read = with_reason(nbformat.read, "It is not a Jupyter notebook")
+    GradingPreprocessor.preprocess = with_reason(GradingPreprocessor.preprocess, damaged)
+    AbstractLanguageRunner.get_notebook_assignment_name = with_reason(
+        AbstractLanguageRunner.get_notebook_assignment_name, damaged
+    )
+
+
+def limit_output(most_bytes, say):
+    """Drops what a notebook prints and shows beyond the limit, which nothing of the grading needs."""
+    from nbclient import NotebookClient
+
+    output = NotebookClient.output
+    left = {"bytes": most_bytes, "told": False}
+
+    def with_limit(self, outs, message, *args, **kwargs):
+        content = message.get("content", {})
+        parts = [content.get("text", ""), *content.get("data", {}).values(), *content.get("traceback", [])]
+        left["bytes"] -= sum(len(part) if isinstance(part, str) else len(repr(part)) for part in parts)
+        if left["bytes"] >= 0:
+            return output(self, outs, message, *args, **kwargs)
+        if not left["told"]:
+            left["told"] = True
+            say(output_dropped=True)
+        return None
+
+    NotebookClient.output = with_limit
+
+
+def use_sockets_of_our_own():
+    """Lets the kernel talk over Unix sockets in this run's own folder.
+
+    Over TCP it would be given ports that were free a moment ago, which another grading may have taken by then.
+    """
+    from nbclient import NotebookClient
+
+    create_kernel_manager = NotebookClient.create_kernel_manager
+
+    def with_sockets(self, *args, **kwargs):
+        manager = create_kernel_manager(self, *args, **kwargs)
+        manager.transport = "ipc"
+        return manager
+
+    NotebookClient.create_kernel_manager = with_sockets
 
 
 def outline_of(tests):
@@ -171,9 +228,9 @@ def outline_of(tests):
     for path in sorted(glob.glob(os.path.join(tests, "*.py"))):
         try:
             test_file = create_test_file(path, NBMetadataConfig())
-            outline.append({"name": test_file.name, "max_score": test_file.possible})
+            outline.append({"name": text(test_file.name), "max_score": test_file.possible})
         except Exception as error:
-            broken.append(f"tests/{os.path.basename(path)}: {type(error).__name__}: {error}"[:500])
+            broken.append(f"tests/{os.path.basename(path)}: {type(error).__name__}: {error}"[:300])
     sys.path.pop()
     return outline, broken
 

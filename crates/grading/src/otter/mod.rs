@@ -42,6 +42,9 @@ pub struct OtterEngine {
 #[serde(untagged)]
 enum Told {
     Running { running: bool },
+    Broken { broken: String },
+    Fault { fault: String },
+    OutputDropped { output_dropped: bool },
     Cell { cell: u32, of: u32 },
 }
 
@@ -66,6 +69,7 @@ impl OtterEngine {
                 ("HOME", text(home.clone())),
                 ("TMPDIR", text(place.path().join("tmp"))),
                 ("LANG", "C.UTF-8".to_owned()),
+                ("JUPYTER_RUNTIME_DIR", text(place.run())),
                 ("JUPYTER_PLATFORM_DIRS", one.clone()),
                 // One grading, one core: thread pools of the numeric libraries only contend with each other.
                 ("OPENBLAS_NUM_THREADS", one.clone()),
@@ -75,7 +79,8 @@ impl OtterEngine {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
             dir: home,
-            input: serde_json::json!({ "dir": place.autograder() }).to_string(),
+            input: serde_json::json!({ "dir": place.autograder(), "output_bytes": self.limits.output_bytes })
+                .to_string(),
             user,
             limits: self.limits,
         }
@@ -97,10 +102,15 @@ impl Engine for OtterEngine {
         })?;
 
         let mut had_begun = false;
+        let (mut broken, mut driver_fault, mut output_dropped) = (Vec::new(), None, false);
         let told = |line: &str| match serde_json::from_str(line) {
             Ok(Told::Running { running }) => had_begun |= running,
+            // Only the driver can have said so: no code of the submission has run yet.
+            Ok(Told::Broken { broken: sentence }) if !had_begun => broken.push(sentence),
+            Ok(Told::Fault { fault }) => driver_fault = Some(fault),
+            Ok(Told::OutputDropped { output_dropped: dropped }) => output_dropped |= dropped,
             Ok(Told::Cell { cell, of }) => on_step(Step::Cell { cell, of }),
-            Err(_) => {}
+            Ok(Told::Broken { .. }) | Err(_) => {}
         };
         let ending = self
             .supervisor
@@ -111,9 +121,19 @@ impl Engine for OtterEngine {
         let isolation = format!("{}{kept_apart}", ending.isolation.as_str());
         let limits = self.limits;
         blocking(move || {
-            let run = Run { dir: place.opened(), ending, had_begun, limits, isolation };
+            let run = Run {
+                dir: place.opened(),
+                ending,
+                had_begun,
+                broken,
+                driver_fault,
+                output_dropped,
+                limits,
+                isolation,
+            };
             let judged = run.judge();
-            place.remove();
+            // The folder goes before its user's id is free for another.
+            drop(place);
             drop(own_user);
             judged
         })

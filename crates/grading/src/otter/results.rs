@@ -7,13 +7,35 @@ use std::{
 };
 
 use model::{Case, Points, Question};
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::{
+    fs::{Mode, OFlags, ResolveFlags, openat2},
+    io::Errno,
+};
 use serde::Deserialize;
 
-/// More than any report needs; each message is cut at [`LONGEST_MESSAGE`].
-const LARGEST: u64 = 32 << 20;
+/// More than any report needs: the driver cuts each message at [`LONGEST_MESSAGE`].
+const LARGEST: u64 = 16 << 20;
 /// Bytes of a message that are kept.
 const LONGEST_MESSAGE: usize = 8 << 10;
+/// More questions than any assignment has, and more cases than any question has. What holds more was not written by
+/// otter-grader, and would keep the store busy for nothing.
+const MOST_QUESTIONS: usize = 500;
+const MOST_CASES: usize = 1000;
+
+/// Why there are no results to read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// There is no such file, or it is none that otter-grader and the driver would have left.
+    NotOtters,
+    /// We could not read it.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
 
 /// The parts of `results.json` that are read.
 #[derive(Debug, Default, Deserialize)]
@@ -38,8 +60,6 @@ pub(super) struct Extra {
     pub(super) otter_version: String,
     /// The questions that the autograder has.
     pub(super) outline: Vec<Outline>,
-    /// Test files that otter-grader cannot read.
-    pub(super) broken: Vec<String>,
     /// The questions as they were judged.
     pub(super) questions: Option<Vec<Judged>>,
     pub(super) total: Points,
@@ -69,18 +89,31 @@ pub(super) struct Judged {
 impl Results {
     /// Reads `results/results.json` in `dir`, following no links on the way. The folder is one that was opened before
     /// the submission's code ran, so that no other can be put in its place.
-    pub(super) fn read(dir: &File) -> io::Result<Self> {
+    pub(super) fn read(dir: &File) -> Result<Self, ReadError> {
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(openat2(dir, "results/results.json", flags, Mode::empty(), inside)?);
+        let file = match openat2(dir, "results/results.json", flags, Mode::empty(), inside) {
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV | Errno::NXIO) => {
+                return Err(ReadError::NotOtters);
+            }
+            Err(error) => return Err(ReadError::Io(error.into())),
+        };
         if !file.metadata()?.is_file() {
-            return Err(io::Error::other("results.json is not a plain file"));
+            return Err(ReadError::NotOtters);
         }
         let mut text = Vec::new();
         if file.take(LARGEST + 1).read_to_end(&mut text)? as u64 > LARGEST {
-            return Err(io::Error::other("results.json is too large"));
+            return Err(ReadError::NotOtters);
         }
-        Ok(serde_json::from_slice(&text)?)
+        let results: Self = serde_json::from_slice(&text).map_err(|_| ReadError::NotOtters)?;
+        if results.is_absurd() { Err(ReadError::NotOtters) } else { Ok(results) }
+    }
+
+    fn is_absurd(&self) -> bool {
+        let Extra { outline, questions, .. } = self.extra();
+        let judged = questions.as_deref().unwrap_or_default();
+        outline.len().max(judged.len()) > MOST_QUESTIONS || judged.iter().any(|q| q.cases.len() > MOST_CASES)
     }
 
     pub(super) fn extra(&self) -> &Extra {
@@ -89,6 +122,14 @@ impl Results {
 
     pub(super) fn into_extra(self) -> Extra {
         self.extra_data.otter_service
+    }
+}
+
+impl Extra {
+    /// Whether there are no results because of what the submission's code did: it ended the kernel, or what it left as
+    /// results is not otter-grader's.
+    pub(super) fn was_the_submissions_doing(&self) -> bool {
+        self.no_results || matches!(self.failed.as_deref(), Some("DeadKernelError" | "TypeError"))
     }
 }
 
@@ -156,7 +197,7 @@ mod tests {
 
     use super::*;
 
-    fn in_folder(write: impl FnOnce(&Path)) -> io::Result<Results> {
+    fn in_folder(write: impl FnOnce(&Path)) -> Result<Results, ReadError> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("results")).unwrap();
         write(&dir.path().join("results/results.json"));
@@ -190,6 +231,10 @@ mod tests {
         assert!(in_folder(|path| std::fs::write(path, r#"{"score": NaN}"#).unwrap()).is_err());
         assert!(in_folder(|path| std::fs::write(path, r#"{"score": 1e999}"#).unwrap()).is_err());
         assert!(in_folder(|path| std::fs::write(path, "").unwrap()).is_err());
+        let many =
+            r#"{"name": "q", "max_score": 1},"#.repeat(MOST_QUESTIONS) + r#"{"name": "q", "max_score": 1}"#;
+        let many = format!(r#"{{"extra_data": {{"otter_service": {{"outline": [{many}]}}}}}}"#);
+        assert!(in_folder(|path| std::fs::write(path, many).unwrap()).is_err());
         assert!(in_folder(|path| File::create(path).unwrap().set_len(LARGEST + 1).unwrap()).is_err());
         // A pipe that nobody writes to must not be waited for.
         let fifo = |path: &Path| {

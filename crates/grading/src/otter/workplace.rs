@@ -8,6 +8,7 @@
 //!   results/           where results.json is left
 //! home/                the code's HOME, and all its caches
 //! tmp/                 its TMPDIR
+//! run/                 the kernel's sockets
 //! ```
 
 use std::{
@@ -20,27 +21,38 @@ use std::{
 use sandbox::User;
 use tempfile::TempDir;
 
-use crate::engine::{Submitted, Work};
+use crate::{
+    engine::{Submitted, Work},
+    sweep::remove_tree,
+};
 
 pub(super) const DRIVER: &str = include_str!("driver.py");
 
 /// Removed with everything in it when dropped.
 pub(super) struct Workplace {
-    dir: TempDir,
+    path: PathBuf,
     /// `autograder/`, opened before any code of the submission ran.
     opened: File,
+    /// The sockets' folder, where the path to `run/` is too long for sockets.
+    run_elsewhere: Option<TempDir>,
 }
+
+/// The longest path of a folder for the kernel's sockets. A socket's path has at most 107 bytes (`unix(7)`), and
+/// `/kernel-UUID-ipc-5` comes after the folder's.
+const LONGEST_RUN: usize = 107 - 50;
 
 impl Workplace {
     /// Lays out the folder in `root`, owned by `user` if given.
     pub(super) fn lay_out(root: &Path, work: &Work, user: Option<User>) -> io::Result<Self> {
-        let dir = tempfile::Builder::new().prefix("grading-").tempdir_in(root)?;
-        fs::create_dir(dir.path().join("autograder"))?;
-        let opened = File::open(dir.path().join("autograder"))?;
-        let place = Self { dir, opened };
+        let path = tempfile::Builder::new().prefix("grading-").tempdir_in(root)?.keep();
+        fs::create_dir(path.join("autograder"))?;
+        let opened = File::open(path.join("autograder"))?;
+        let is_short = path.join("run").as_os_str().len() <= LONGEST_RUN;
+        let run_elsewhere = if is_short { None } else { Some(TempDir::with_prefix("otter-run-")?) };
+        let place = Self { path, opened, run_elsewhere };
         fs::write(place.driver(), DRIVER)?;
         fs::set_permissions(place.driver(), fs::Permissions::from_mode(0o444))?;
-        for folder in ["home", "tmp", "autograder/results", "autograder/submission"] {
+        for folder in ["home", "tmp", "run", "autograder/results", "autograder/submission"] {
             fs::create_dir_all(place.path().join(folder))?;
         }
         fs::write(place.autograder().join("submission_metadata.json"), "{}")?;
@@ -52,16 +64,22 @@ impl Workplace {
         }
         if let Some(user) = user {
             give(place.path(), user)?;
+            give(&place.run(), user)?;
         }
         Ok(place)
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.dir.path()
+        &self.path
     }
 
     pub(super) fn driver(&self) -> PathBuf {
         self.path().join("driver.py")
+    }
+
+    /// Where the kernel's sockets go.
+    pub(super) fn run(&self) -> PathBuf {
+        self.run_elsewhere.as_ref().map_or_else(|| self.path.join("run"), |folder| folder.path().to_owned())
     }
 
     pub(super) fn autograder(&self) -> PathBuf {
@@ -72,14 +90,12 @@ impl Workplace {
     pub(super) fn opened(&self) -> &File {
         &self.opened
     }
+}
 
-    /// Removes the folder, and says so when something stays behind.
-    pub(super) fn remove(self) {
-        let path = self.path().to_owned();
-        // A submission may have taken the rights from its own folders.
-        make_removable(&path).ok();
-        if let Err(error) = self.dir.close() {
-            tracing::warn!(path = %path.display(), %error, "a grading's temporary folder could not be removed");
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        if let Err(error) = remove_tree(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "a grading's temporary folder could not be removed");
         }
     }
 }
@@ -111,16 +127,6 @@ fn give(path: &Path, user: User) -> io::Result<()> {
     if path.symlink_metadata()?.is_dir() {
         for entry in fs::read_dir(path)? {
             give(&entry?.path(), user)?;
-        }
-    }
-    Ok(())
-}
-
-fn make_removable(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)?.flatten() {
-        if entry.file_type()?.is_dir() {
-            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o700))?;
-            make_removable(&entry.path())?;
         }
     }
     Ok(())

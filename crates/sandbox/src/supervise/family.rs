@@ -77,18 +77,18 @@ impl Family {
             && total.tasks <= most_tasks
         {
             to_visit.extend(children(pid));
-            if pid == self.init {
-                continue;
-            }
-            let (memory_bytes, tasks) = memory_and_tasks(pid);
-            total.memory_bytes += memory_bytes;
-            total.tasks += tasks;
+            // What the init has buried counts as well.
             total.cpu += self.cpu(pid);
+            if pid != self.init {
+                let (memory_bytes, tasks) = memory_and_tasks(pid);
+                total.memory_bytes += memory_bytes;
+                total.tasks += tasks;
+            }
         }
         total
     }
 
-    /// Kills every descendant and returns when none is left.
+    /// Kills every descendant and returns when none is left, or when one cannot be killed (it hangs in the kernel).
     pub(super) fn end(&self) {
         kill(self.init, Signal::SIGKILL).ok();
         let began = Instant::now();

@@ -12,7 +12,7 @@ use nix::{
     sys::{
         prctl,
         resource::{Resource, setrlimit},
-        signal::Signal,
+        signal::{SigSet, Signal},
         stat::{Mode, umask},
         wait::{WaitStatus, wait},
     },
@@ -44,6 +44,8 @@ pub(super) fn main() -> ExitCode {
 
 fn run() -> io::Result<u8> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
+    // The program must not inherit what the supervisor has blocked.
+    SigSet::empty().thread_set_mask()?;
     close_inherited()?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
@@ -83,6 +85,8 @@ fn bury_until(program: Pid) -> io::Result<u8> {
             Ok(_) | Err(Errno::EINTR) => continue,
             Err(error) => return Err(error.into()),
         };
+        // The program's own exit must not be taken for a failure to start it.
+        let code = if code == i32::from(CANNOT_START) { code - 1 } else { code };
         return Ok(u8::try_from(code).unwrap_or(u8::MAX));
     }
 }

@@ -17,7 +17,10 @@ use model::Limit;
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::resource::{UsageWho, getrusage},
+    sys::{
+        resource::{UsageWho, getrusage},
+        signal::{SigSet, Signal},
+    },
 };
 
 use rustix::process::setpriority_process;
@@ -54,6 +57,9 @@ pub fn main(args: impl IntoIterator<Item = String>) -> ExitCode {
 }
 
 fn supervise() -> io::Result<()> {
+    // A manager that ends the service may signal its whole group; the service then says when its work ends, by closing
+    // the pipe. (The init, as the first process of its namespace, is deaf to these signals anyway.)
+    SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_block()?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     let request: Request = serde_json::from_str(&line)?;
@@ -62,7 +68,7 @@ fn supervise() -> io::Result<()> {
     // A family that multiplies must not starve the one who is to end it. Only root may; for others the kernel limits
     // the number of processes.
     setpriority_process(None, HIGHEST_PRIORITY).ok();
-    let isolation = namespace::enter();
+    let isolation = namespace::enter(request.limits.memory_bytes / 4);
     let began = Instant::now();
     let mut init = start_init(&line)?;
     let family = Family::of(&init);

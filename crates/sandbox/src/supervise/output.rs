@@ -7,13 +7,16 @@ use std::{
 };
 
 /// The longest line that is passed on; longer ones, which no driver writes, are dropped.
-const LONGEST_LINE: usize = 512;
+const LONGEST_LINE: usize = 4096;
 /// How many lines are passed on at most.
 const MOST_LINES: u32 = 10_000;
 /// How much of standard error is kept.
 const TAIL: usize = 4096;
 /// How much is read at a time.
 const CHUNK: usize = 16 * 1024;
+
+/// How many chunks a pipe may still hold when its writer has ended: 64 KiB, read as they were written, at most.
+const MOST_CHUNKS_LEFT: usize = 64;
 
 /// What was written so far.
 pub(super) struct Output {
@@ -75,15 +78,19 @@ impl Output {
     /// Reads what the program left in its pipes when it ended. Only what is there at once: a descendant may still
     /// hold the other end open.
     pub(super) fn drain(&mut self, stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) {
-        if let Some(mut stream) = stdout
-            && is_readable(&stream)
-        {
-            self.read_stdout(&mut stream);
+        if let Some(mut stream) = stdout {
+            for _ in 0..MOST_CHUNKS_LEFT {
+                if !is_readable(&stream) || !self.read_stdout(&mut stream) {
+                    break;
+                }
+            }
         }
-        if let Some(mut stream) = stderr
-            && is_readable(&stream)
-        {
-            self.read_stderr(&mut stream);
+        if let Some(mut stream) = stderr {
+            for _ in 0..MOST_CHUNKS_LEFT {
+                if !is_readable(&stream) || !self.read_stderr(&mut stream) {
+                    break;
+                }
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response, Sse,
@@ -15,8 +15,12 @@ use futures_util::{Stream, stream};
 use model::{Event, Step, SubmissionId};
 use store::Scope;
 
-use super::{problem::ApiError, submission::parse_id};
-use crate::{app::App, extract::CurrentUser, news::Listener};
+use super::problem::ApiError;
+use crate::{
+    app::App,
+    extract::{CurrentUser, Id},
+    news::Listener,
+};
 
 /// How long to wait for news before looking into the store anyway: another process may have written there.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -27,10 +31,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn stream(
     State(app): State<Arc<App>>,
     CurrentUser(user): CurrentUser,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = parse_id(&id)?;
     let scope = App::own(&user);
     app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
     let after = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
@@ -86,11 +89,11 @@ impl Following {
             if let Some(event) = self.new_position().await {
                 return Some(event);
             }
-            let stopping = self.app.stopping.clone();
+            let closing = self.app.closing.clone();
             tokio::select! {
                 () = self.listener.wait(LOOK_AGAIN) => {}
                 // The client comes back to the service's successor.
-                () = stopping.cancelled() => return None,
+                () = closing.cancelled() => return None,
             }
             // When the store is away, the client waits on.
             if let Ok(events) = self.app.store.events(&self.scope, self.id, self.after).await {
@@ -108,12 +111,12 @@ impl Following {
         }
         self.told_position = position;
         let step = Step::Queued { position: position? };
-        Some(SseEvent::default().event(step.kind().as_str()).data(json(&step)))
+        Some(SseEvent::default().event(step.kind()).data(json(&step)))
     }
 }
 
 fn to_sse(event: &Event) -> SseEvent {
-    SseEvent::default().id(event.seq.to_string()).event(event.step.kind().as_str()).data(json(event))
+    SseEvent::default().id(event.seq.to_string()).event(event.step.kind()).data(json(event))
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 
-use super::{problem::ApiError, submission::parse_id};
-use crate::{app::App, extract::CurrentUser};
+use super::problem::ApiError;
+use crate::{
+    app::App,
+    extract::{CurrentUser, Id},
+};
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     CurrentUser(user): CurrentUser,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let id = parse_id(&id)?;
     let scope = App::own(&user);
     let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
     let bytes = app.store.notebook(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;

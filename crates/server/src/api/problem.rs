@@ -168,8 +168,8 @@ fn unavailable() -> Response {
     let mut response = Problem::new(
         "unavailable",
         "Not available now",
-        "The service cannot keep submissions at the moment, so this one was not accepted.",
-        "Your notebook is unchanged. Submit again in a minute.",
+        "The service cannot reach its store at the moment. If you were submitting: it was not accepted.",
+        "Try again in a minute. What was accepted before is safe.",
     )
     .into_response_with(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));

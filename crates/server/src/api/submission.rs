@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use model::{Grade, Report, Submission, SubmissionId};
 use serde::Serialize;
 use store::{GradingRecord, Outcome, Status, SubmissionRecord};
 
 use super::problem::ApiError;
-use crate::{app::App, extract::CurrentUser};
+use crate::{
+    app::App,
+    extract::{CurrentUser, Id},
+};
 
 /// A submission as its user may see it.
 #[derive(Serialize)]
@@ -55,9 +55,8 @@ impl GradingView {
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     CurrentUser(user): CurrentUser,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<SubmissionView>, ApiError> {
-    let id = parse_id(&id)?;
     load(&app, &user, id).await.map(Json)
 }
 

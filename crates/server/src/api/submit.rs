@@ -38,24 +38,26 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
-    let app_of_task = Arc::clone(&app);
+    let service = Arc::clone(&app);
     // Parsing and hashing a large notebook takes longer than a task may hold up others.
     let new = tokio::task::spawn_blocking(move || {
-        let app = app_of_task;
-        let notebook = Notebook::from_request(&body, app.settings.notebook_limits)?;
-        app.materials.course_config().section(&notebook.key)?;
+        let notebook = Notebook::from_request(&body, service.settings.notebook_limits)?;
+        service.materials.course_config().section(&notebook.key)?;
         let submission = Submission {
-            id: SubmissionId::new(&*app.clock, &*app.entropy),
+            id: SubmissionId::new(&*service.clock, &*service.entropy),
             user,
             key: notebook.key,
-            received_at: app.clock.now(),
+            received_at: service.clock.now(),
             sha256: NotebookHash::of(notebook.bytes),
             size_bytes: notebook.bytes.len() as u64,
         };
         Ok::<_, ApiError>(NewSubmission { submission, notebook: notebook.bytes.to_vec() })
     })
     .await
-    .map_err(|_| ApiError::Task)??;
+    .map_err(|panic| {
+        tracing::error!(%panic, "a submission could not be looked at");
+        ApiError::Task
+    })??;
 
     let submission = new.submission.clone();
     let accepted = app.store.accept(new).await?;
@@ -67,7 +69,7 @@ pub(crate) async fn submit(
 
     let id = submission.id;
     let status_url = app.url(&format!("api/v1/submissions/{id}"));
-    let location = HeaderValue::from_str(&status_url).map_err(|_| ApiError::Task)?;
+    let location = HeaderValue::from_str(&status_url).expect("the prefix and the id are plain text");
     let answer = if asks_for_json(&headers) {
         let answer = Accepted {
             id,

@@ -1,7 +1,8 @@
 //! Workers: each takes a job, grades it, takes the next.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use grading::Engine;
 use model::GradePolicy;
 use store::WorkerId;
@@ -77,7 +78,11 @@ impl Worker {
                 Ok(Some(job)) => {
                     // There may be more: another worker that waits should look, too.
                     self.app.news.job();
-                    job::work_on(&self, job).await;
+                    // A defect in one job must not end the worker. The job's lease runs out and it is taken again.
+                    let submission = job.submission.id;
+                    if AssertUnwindSafe(job::work_on(&self, job)).catch_unwind().await.is_err() {
+                        tracing::error!(%submission, "a worker panicked over this job");
+                    }
                 }
                 Ok(None) => {
                     tokio::select! {

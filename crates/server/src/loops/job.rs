@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use futures_util::FutureExt;
 use grading::{Submitted, Work};
 use materials::UnzipLimits;
-use model::{Fault, GradingId, Report, Step};
+use model::{Fault, GradingId, Report, ReportStatus, Step};
 use store::{Job, LeaseError, NewGrading, Retry, StoreError};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -16,8 +16,14 @@ use super::grade::Worker;
 const RETRIES: u32 = 3;
 /// Steps of one submission are kept at most this often; those in between are passed over.
 const STEP_EVERY: Duration = Duration::from_millis(300);
+/// How often a grading may be interrupted without a fault of its own (by restarts, say) before it is set aside, so that a
+/// notebook that brings its host down does not do so for ever.
+const MOST_INTERRUPTIONS: u64 = 50;
 /// How long to wait before a finished grading is offered again to a store that is away.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// How often it is still offered when the service is to stop.
+const TRIES_WHEN_STOPPING: u32 = 10;
 
 /// How a grading ended from the worker's point of view.
 enum End {
@@ -27,6 +33,18 @@ enum End {
     Stopped,
     /// The lease ran out: the job is another's.
     Lost,
+}
+
+impl End {
+    /// A crash while the service stops may be the doing of whoever stops it, who may signal every process there is:
+    /// such a grading begins anew.
+    fn of(outcome: Result<Report, Fault>, is_stopping: bool) -> Self {
+        match outcome {
+            Ok(report) if is_stopping && report.status == ReportStatus::Crashed => Self::Stopped,
+            Err(fault) if is_stopping && fault.retry => Self::Stopped,
+            outcome => Self::Outcome(outcome.map(Box::new)),
+        }
+    }
 }
 
 pub(super) async fn work_on(worker: &Worker, job: Job) {
@@ -40,7 +58,15 @@ pub(super) async fn work_on(worker: &Worker, job: Job) {
         started_at: worker.app.clock.now(),
         finished_at: worker.app.clock.now(),
     };
-    let end = attend(worker, &job, &mut new).await;
+    let interruptions = job.lease.token.saturating_sub(u64::from(job.attempt));
+    let end = if interruptions > MOST_INTERRUPTIONS {
+        let why = format!(
+            "this grading was interrupted {interruptions} times; it may be what brings the service down"
+        );
+        End::Outcome(Err(Fault::lasting(why)))
+    } else {
+        attend(worker, &job, &mut new).await
+    };
     new.finished_at = worker.app.clock.now();
     let settled = match end {
         End::Outcome(outcome) => settle(worker, &job, new, outcome).await,
@@ -79,7 +105,7 @@ async fn attend(worker: &Worker, job: &Job, new: &mut NewGrading) -> End {
         tokio::select! {
             outcome = &mut grading => {
                 let outcome = outcome.unwrap_or_else(|_| Err(Fault::passing("the grading panicked")));
-                return End::Outcome(outcome.map(Box::new));
+                return End::of(outcome, worker.app.stopping.is_cancelled());
             }
             _ = renewal.tick() => {
                 let renewed = worker.app.store.renew(&job.lease, worker.app.clock.now(), worker.settings.lease).await;
@@ -125,7 +151,10 @@ async fn grade(
         let folder = TempDir::with_prefix_in("autograder-", scratch)
             .map_err(|error| Fault::passing(error.to_string()))?;
         let unzipped = autograder.unzip(folder.path(), &UnzipLimits::default());
-        unzipped.map_err(|error| Fault::lasting(format!("the autograder cannot be unpacked: {error}")))?;
+        unzipped.map_err(|error| {
+            let why = format!("the autograder cannot be unpacked: {error}");
+            if error.is_ours() { Fault::passing(why) } else { Fault::lasting(why) }
+        })?;
         Ok((autograder.revision().to_string(), folder))
     });
     let (revision, folder) =
@@ -135,8 +164,8 @@ async fn grade(
     worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await
 }
 
-/// Keeps the outcome. A store that is away is waited for as long as the lease holds: the work is done, and would only
-/// be done again.
+/// Keeps the outcome. A store that is away is waited for: the work is done, and would only be done again. If the lease
+/// runs out meanwhile and somebody else claims the job, the store says so.
 async fn settle(
     worker: &Worker,
     job: &Job,
@@ -144,17 +173,22 @@ async fn settle(
     outcome: Result<Box<Report>, Fault>,
 ) -> Result<(), LeaseError> {
     let (store, submission) = (&worker.app.store, job.submission.id);
+    let mut left_when_stopping = TRIES_WHEN_STOPPING;
     loop {
         let settled = match &outcome {
             Ok(report) => store.record_report(&job.lease, new.clone(), report, worker.settings.policy).await,
             Err(fault) => store.record_fault(&job.lease, new.clone(), fault, retry(worker, job, fault)).await,
         };
         match settled {
-            Err(LeaseError::Store(error @ StoreError::Unavailable(_)))
-                if !worker.app.stopping.is_cancelled() =>
-            {
+            Err(LeaseError::Store(error @ StoreError::Unavailable(_))) if left_when_stopping > 0 => {
+                left_when_stopping -= u32::from(worker.app.stopping.is_cancelled());
                 tracing::error!(%submission, %error, "the outcome could not be kept; trying again");
                 tokio::time::sleep(STORE_AGAIN).await;
+                // Says whether the job is still ours, once the store is back.
+                let renewed = store.renew(&job.lease, worker.app.clock.now(), worker.settings.lease).await;
+                if matches!(renewed, Err(LeaseError::Lost)) {
+                    return renewed;
+                }
             }
             settled => {
                 log(job, &outcome, settled.is_ok());

@@ -1,6 +1,9 @@
 //! `GET {prefix}/`: one's submissions.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use askama::Template;
 use axum::{
@@ -8,9 +11,9 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use model::SubmissionId;
+use model::{SubmissionId, UserName};
 use serde::Deserialize;
-use store::Page;
+use store::{Page, Status, StoreError};
 
 use super::{
     error,
@@ -46,8 +49,9 @@ struct Row {
     time: String,
     datetime: String,
     standing: words::Standing,
-    score: Option<String>,
-    percent: u8,
+    score: Option<words::Score>,
+    /// Whether the user's grade for the assignment is this one's.
+    counts: bool,
 }
 
 #[derive(Deserialize)]
@@ -64,22 +68,37 @@ pub(crate) async fn show(
         Ok(Query(wanted)) => wanted.before,
         Err(problem) => return error::page(&app, &user, ApiError::Query(problem.body_text())),
     };
-    let lines = match load(&app, &user, Page { before, limit: ROWS }).await {
+    // One more than the page shows tells whether there is an older page.
+    let lines = match load(&app, &user, Page { before, limit: ROWS + 1 }).await {
         Ok(lines) => lines,
         Err(problem) => return error::page(&app, &user, problem),
     };
-    let older = (lines.len() == ROWS as usize)
-        .then(|| lines.last().map(|line| line.submission.id.to_string()))
-        .flatten();
-    let rows = lines.iter().map(row).collect();
+    let has_older = lines.len() > ROWS as usize;
+    let lines = &lines[..lines.len().min(ROWS as usize)];
+    let counting = match counting(&app, &user, lines).await {
+        Ok(counting) => counting,
+        Err(problem) => return error::page(&app, &user, problem.into()),
+    };
+    let older = lines.last().filter(|_| has_older).map(|line| line.submission.id.to_string());
+    let rows = lines.iter().map(|line| row(line, &counting)).collect();
     render::page(
         StatusCode::OK,
         &Index { frame: Frame::of(&app, &user), rows, is_first: before.is_none(), older },
     )
 }
 
-fn row(line: &Line) -> Row {
-    let points = line.score.zip(line.max_score);
+/// The submissions that count for the assignments that these lines are about.
+async fn counting(app: &App, user: &UserName, lines: &[Line]) -> Result<HashSet<SubmissionId>, StoreError> {
+    let keys: BTreeSet<_> = lines.iter().map(|line| &line.submission.key).collect();
+    let mut counting = HashSet::new();
+    for key in keys {
+        counting.extend(app.store.grade(user, key).await?.map(|grade| grade.submission));
+    }
+    Ok(counting)
+}
+
+fn row(line: &Line, counting: &HashSet<SubmissionId>) -> Row {
+    let points = line.score.zip(line.max_score).filter(|_| line.status == Status::Graded);
     Row {
         id: line.submission.id.to_string(),
         assignment: line.submission.key.assignment.to_string(),
@@ -87,7 +106,7 @@ fn row(line: &Line) -> Row {
         time: words::time(line.submission.received_at),
         datetime: line.submission.received_at.to_string(),
         standing: words::standing(line.status),
-        score: points.map(|(score, max_score)| words::score(score, max_score)),
-        percent: points.map_or(0, |(score, max_score)| words::percent(score, max_score)),
+        score: points.and_then(|(score, max_score)| words::Score::of(score, max_score)),
+        counts: counting.contains(&line.submission.id),
     }
 }

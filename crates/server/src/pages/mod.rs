@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod error;
+mod failure;
 pub(crate) mod index;
 mod render;
 pub(crate) mod submission;

@@ -8,10 +8,12 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use model::{Case, Question};
+use model::{Case, Question, Report, ReportStatus};
+use store::Status;
 
 use super::{
     error,
+    failure::{self, Failure},
     render::{self, Frame},
     words,
 };
@@ -31,31 +33,56 @@ struct SubmissionPage {
     time: String,
     datetime: String,
     standing: words::Standing,
+    /// For the window's title: the score, or where it stands.
+    outcome: String,
     position: Option<u64>,
     has_failed: bool,
     report: Option<ReportPart>,
-    /// Set when another submission is the one that counts.
+    /// Whether this submission is the one that counts.
+    counts: bool,
+    /// Set when another one is.
     other_counts: Option<String>,
     sha256: String,
     receipt: String,
 }
 
 struct ReportPart {
-    score: String,
-    percent: u8,
-    has_points: bool,
+    /// Absent when nothing counts or nothing can be earned.
+    score: Option<words::Score>,
+    next: Next,
     heading: Option<&'static str>,
     message: Option<String>,
+    is_rejected: bool,
     questions: Vec<QuestionPart>,
     took: String,
 }
 
+/// What the student can do next.
+enum Next {
+    /// The report's message says it, or there is nothing to say.
+    Nothing,
+    /// Nothing is left to do.
+    AllPoints,
+    /// Think: points are missing, but no test fails that the student can see.
+    Hidden,
+    /// Look at these questions.
+    Look(Vec<Place>),
+}
+
+/// A question's place on the page.
+struct Place {
+    name: String,
+    anchor: String,
+}
+
 struct QuestionPart {
     name: String,
+    anchor: String,
     score: String,
     class: &'static str,
-    /// Open on the page when there is something to learn.
+    /// Open on the page when a test fails that the student can see.
     is_open: bool,
+    is_unchecked: bool,
     cases: Vec<CasePart>,
     hidden_cases: usize,
 }
@@ -63,8 +90,10 @@ struct QuestionPart {
 struct CasePart {
     name: String,
     passed: bool,
-    message: Option<String>,
     hint: Option<String>,
+    failures: Vec<Failure>,
+    /// otter-grader's message where it cannot be taken apart.
+    text: Option<String>,
 }
 
 pub(crate) async fn show(
@@ -84,7 +113,10 @@ pub(crate) async fn show(
 
 fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
     let SubmissionView { submission, status, position, grading, grade, receipt } = view;
-    let counting = grade.map(|grade| grade.submission).filter(|counting| *counting != submission.id);
+    let counting = grade.map(|grade| grade.submission);
+    let standing = words::standing(status);
+    let report = grading.map(|grading| report(grading.report));
+    let score = report.as_ref().filter(|_| status == Status::Graded).and_then(|report| report.score.as_ref());
     SubmissionPage {
         frame,
         id: submission.id.to_string(),
@@ -92,55 +124,81 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
         course: format!("{} / {}", submission.key.course, submission.key.section),
         time: words::time(submission.received_at),
         datetime: submission.received_at.to_string(),
-        standing: words::standing(status),
+        outcome: score.map_or_else(|| standing.word.to_owned(), ToString::to_string),
+        standing,
         position,
-        has_failed: status == store::Status::Failed,
-        report: grading.map(|grading| report(grading.report)),
-        other_counts: counting.map(|id| id.to_string()),
+        has_failed: status == Status::Failed,
+        report,
+        counts: counting == Some(submission.id),
+        other_counts: counting.filter(|id| *id != submission.id).map(|id| id.to_string()),
         sha256: submission.sha256.to_string(),
         receipt,
     }
 }
 
-fn report(report: model::Report) -> ReportPart {
+fn report(report: Report) -> ReportPart {
+    let heading = words::heading(&report);
+    let score = words::Score::of(report.score, report.max_score).filter(|_| report.status.counts());
+    let is_complete = report.status == ReportStatus::Complete;
+    let questions: Vec<_> = (1..).zip(report.questions).map(|(n, each)| question(n, each)).collect();
     ReportPart {
-        score: words::score(report.score, report.max_score),
-        percent: words::percent(report.score, report.max_score),
-        has_points: report.fraction().is_some(),
-        heading: words::heading(&report),
+        next: score.as_ref().filter(|_| is_complete).map_or(Next::Nothing, |score| next(score, &questions)),
+        score,
+        heading,
         took: format!("{:.1} s", report.seconds),
         message: report.message,
-        questions: report.questions.into_iter().map(question).collect(),
+        is_rejected: report.status == ReportStatus::Rejected,
+        questions,
     }
 }
 
-fn question(question: Question) -> QuestionPart {
-    let percent = words::percent(question.score, question.max_score);
+fn next(score: &words::Score, questions: &[QuestionPart]) -> Next {
+    let place =
+        |question: &QuestionPart| Place { name: question.name.clone(), anchor: question.anchor.clone() };
+    let places: Vec<_> = questions.iter().filter(|question| question.is_open).map(place).collect();
+    if !places.is_empty() {
+        Next::Look(places)
+    } else if score.class == "full" {
+        Next::AllPoints
+    } else if questions.iter().any(|question| question.hidden_cases > 0) {
+        Next::Hidden
+    } else {
+        Next::Nothing
+    }
+}
+
+fn question(number: usize, question: Question) -> QuestionPart {
+    let score = words::Score::of(question.score, question.max_score);
     let cases: Vec<_> = question.cases.iter().filter(|case| !case.hidden).map(case).collect();
-    let hidden_cases = question.cases.len() - cases.len();
+    let is_unchecked = question.cases.is_empty();
+    let (class, score) = match score {
+        None => ("", "no points".to_owned()),
+        Some(score) if is_unchecked => ("", format!("not checked, {score}")),
+        Some(score) => (score.class, score.to_string()),
+    };
     QuestionPart {
-        score: words::score(question.score, question.max_score),
-        class: match percent {
-            100 => "full",
-            0 => "none",
-            _ => "part",
-        },
-        is_open: cases.iter().any(|case| !case.passed || case.hint.is_some()),
+        // Names may hold anything; numbers make good anchors.
+        anchor: format!("question-{number}"),
+        class,
+        score,
+        is_open: cases.iter().any(|case| !case.passed),
+        is_unchecked,
+        hidden_cases: question.cases.len() - cases.len(),
         name: question.name,
         cases,
-        hidden_cases,
     }
 }
 
 fn case(case: &Case) -> CasePart {
     let passed = case.passed.unwrap_or(false);
-    // otter-grader's message repeats in its first line whether the case passed.
-    let rest =
-        case.message.as_deref().and_then(|message| message.split_once('\n')).map(|(_, rest)| rest.trim_end());
+    let message =
+        case.message.as_deref().filter(|_| !passed).map(failure::without_verdict).unwrap_or_default();
+    let failures = failure::take_apart(message);
     CasePart {
         name: case.name.clone(),
         passed,
-        message: rest.filter(|rest| !passed && !rest.is_empty()).map(ToOwned::to_owned),
         hint: case.hint.clone(),
+        text: Some(message).filter(|text| failures.is_empty() && !text.is_empty()).map(ToOwned::to_owned),
+        failures,
     }
 }

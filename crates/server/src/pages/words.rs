@@ -1,5 +1,7 @@
 //! How pages say things.
 
+use std::fmt;
+
 use jiff::{Timestamp, tz::TimeZone};
 use model::{Points, Report, ReportStatus};
 use store::Status;
@@ -18,22 +20,43 @@ pub(super) fn standing(status: Status) -> Standing {
         Status::Grading => ("being graded", "grading", true),
         Status::Graded => ("graded", "graded", false),
         Status::Rejected => ("not gradable", "problem", false),
-        Status::Failed => ("with the staff", "problem", false),
+        Status::Failed => ("grading failed", "problem", false),
     };
     Standing { word, class, is_live }
 }
 
-/// `9.5 of 10`.
-pub(super) fn score(score: Points, max_score: Points) -> String {
-    format!("{score} of {max_score}")
+/// Points as pages show them.
+pub(super) struct Score {
+    pub(super) earned: String,
+    pub(super) possible: String,
+    /// The part earned in whole per cent, for bars.
+    pub(super) percent: u8,
+    /// `full`, `part` or `none`, which colours it.
+    pub(super) class: &'static str,
 }
 
-/// The part earned in whole per cent, for bars; 0 when nothing can be earned.
-pub(super) fn percent(score: Points, max_score: Points) -> u8 {
-    let percent = score.fraction_of(max_score).unwrap_or(0.0) * 100.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
-    let whole = percent.round() as u8;
-    whole
+impl Score {
+    /// `None` when there is nothing to earn.
+    pub(super) fn of(score: Points, max_score: Points) -> Option<Self> {
+        let fraction = score.fraction_of(max_score)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+        let percent = (fraction * 100.0).round() as u8;
+        let class = if score >= max_score {
+            "full"
+        } else if score > Points::ZERO {
+            "part"
+        } else {
+            "none"
+        };
+        Some(Self { earned: score.to_string(), possible: max_score.to_string(), percent, class })
+    }
+}
+
+impl fmt::Display for Score {
+    /// `9.5 of 10`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.earned, self.possible)
+    }
 }
 
 /// A time for people, in UTC as long as nobody says where they are: `23 Nov 2026, 14:05 UTC`.
@@ -47,6 +70,24 @@ pub(super) fn heading(report: &Report) -> Option<&'static str> {
         ReportStatus::Complete => None,
         ReportStatus::Stopped => Some("Stopped before its end"),
         ReportStatus::Crashed => Some("Could not be checked"),
-        ReportStatus::Rejected => Some("Not gradable here"),
+        ReportStatus::Rejected => Some("Not gradable"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_is_full_only_with_every_point() {
+        let score =
+            |score, max_score| Score::of(Points::new(score).unwrap(), Points::new(max_score).unwrap());
+        let class = |value, max_score| score(value, max_score).map(|score| (score.class, score.percent));
+        assert_eq!(class(14.0, 14.0), Some(("full", 100)));
+        assert_eq!(class(13.99, 14.0), Some(("part", 100)));
+        assert_eq!(class(0.01, 14.0), Some(("part", 0)));
+        assert_eq!(class(0.0, 14.0), Some(("none", 0)));
+        assert_eq!(class(0.0, 0.0), None);
+        assert_eq!(score(9.5, 10.0).unwrap().to_string(), "9.5 of 10");
     }
 }

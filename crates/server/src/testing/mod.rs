@@ -104,6 +104,7 @@ impl TestApp {
             entropy: Arc::new(SystemEntropy),
             news: News::default(),
             stopping: CancellationToken::new(),
+            closing: CancellationToken::new(),
             settings: Settings {
                 prefix: PREFIX.into(),
                 max_submission_bytes,
@@ -184,6 +185,7 @@ impl TestApp {
         if let Some(workers) = self.workers.take() {
             workers.ended().await;
         }
+        self.app.closing.cancel();
     }
 
     /// Stops everything and checks that no job is left over.

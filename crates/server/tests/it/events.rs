@@ -82,7 +82,7 @@ async fn a_stop_ends_streams() {
     let app = std::sync::Arc::clone(&test.app);
     let stopping = async {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        app.stopping.cancel();
+        app.closing.cancel();
     };
     let (stream, ()) = tokio::join!(test.follow(id), stopping);
     assert_eq!(outline(&stream).len(), 2, "received, queued, and then the end");

@@ -35,7 +35,7 @@ async fn the_list_shows_what_was_submitted_and_its_assets_can_be_had() {
     test.follow(id).await;
     let page = test.get("").await;
     assert!(
-        page.text().contains("2 of 2") && page.text().contains(&format!("submissions/{id}")),
+        page.text().contains("</strong> of 2") && page.text().contains(&format!("submissions/{id}")),
         "{}",
         page.text()
     );

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{Fault, Points, Report, ReportStatus};
 use serde_json::json;
-use server::testing::{Act, TestApp, full_marks};
+use server::testing::{Act, TestApp, USER, full_marks};
 
 /// Waits until `happened`, which must be soon.
 async fn soon(what: &str, happened: impl AsyncFn() -> bool) {
@@ -105,8 +105,8 @@ async fn a_missing_autograder_is_a_fault_not_a_refusal() {
     test.work();
     let id = test.submit("x = 1").await;
     soon("the fault", async || {
-        test.submission(id).await["status"] == "queued"
-            && test.get("api/v1/submissions").await.json()["submissions"][0]["status"] == "queued"
+        let events = test.app.store.events(&store::Scope::Own(USER.parse().unwrap()), id, 0).await.unwrap();
+        events.iter().any(|event| matches!(event.step, model::Step::Delayed { .. }))
     })
     .await;
     std::fs::write(&zip, content).unwrap();
@@ -187,5 +187,6 @@ async fn a_stop_gives_unfinished_work_back() {
     let seen = test.submission(id).await;
     assert_eq!((seen["status"].as_str(), &seen["position"]), (Some("queued"), &json!(1)));
     assert_eq!(test.get("readyz").await.json()["status"], "stopping");
-    test.finish_leaving(1).await;
+    test.submit("x = 2").await;
+    test.finish_leaving(2).await;
 }

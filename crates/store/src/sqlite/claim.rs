@@ -44,6 +44,9 @@ pub(super) async fn claim(
         Err(unreadable @ StoreError::Corrupt { .. }) => {
             // It would be claimed first again and again, and nothing behind it would ever be graded.
             set_aside(&mut tx, &claimed).await?;
+            if let Ok(id) = rows::Record::new("job", "id", &claimed).parse("id") {
+                event::append(&mut tx, id, now, &[Step::Failed]).await?;
+            }
             tx.commit().await?;
             return Err(unreadable);
         }

@@ -37,9 +37,26 @@ pub(super) fn find(paths: &[PathBuf], ext: &str) -> anyhow::Result<Vec<PathBuf>>
     Ok(found)
 }
 
+/// What to call each submission: its file's name, or, where two would be called the same, the path that tells them apart.
+pub(super) fn names(paths: &[PathBuf]) -> Vec<String> {
+    let file = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let files: Vec<_> = paths.iter().map(file).collect();
+    let is_alone = |name: &String| files.iter().filter(|other| *other == name).count() == 1;
+    let name = |(path, file): (&PathBuf, &String)| {
+        if is_alone(file) { file.clone() } else { path.display().to_string() }
+    };
+    paths.iter().zip(&files).map(name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn submissions_of_the_same_name_are_called_by_their_paths() {
+        let paths = ["ada/hw01.ipynb", "bob/hw01.ipynb", "bob/hw02.ipynb"].map(PathBuf::from);
+        assert_eq!(names(&paths), ["ada/hw01.ipynb", "bob/hw01.ipynb", "hw02.ipynb"]);
+    }
 
     #[test]
     fn folders_give_their_files_in_order() {

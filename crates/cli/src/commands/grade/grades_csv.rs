@@ -21,10 +21,12 @@ pub(super) fn write(path: &Path, graded: &[Graded]) -> anyhow::Result<()> {
 }
 
 fn rows(graded: &[Graded]) -> Vec<Vec<String>> {
-    let reports = graded.iter().filter_map(|graded| graded.outcome.as_ref().ok());
+    // A rejected submission says nothing about what there is to earn.
+    let reports =
+        || graded.iter().filter_map(|one| one.outcome.as_ref().ok().filter(|report| report.status.counts()));
     // In the order of their names, as otter-grader has them.
     let maxima: BTreeMap<&str, Points> =
-        reports.flat_map(|report| &report.questions).map(|q| (q.name.as_str(), q.max_score)).collect();
+        reports().flat_map(|report| &report.questions).map(|q| (q.name.as_str(), q.max_score)).collect();
 
     let row = |file: &str, points: &dyn Fn(&str) -> String, total: String, percent: String, status: &str| {
         let mut row = vec![inert(file)];
@@ -39,7 +41,7 @@ fn rows(graded: &[Graded]) -> Vec<Vec<String>> {
         "percent_correct".into(),
         "grading_status",
     )];
-    if let Some(full) = graded.iter().find_map(|graded| graded.outcome.as_ref().ok()) {
+    if let Some(full) = reports().next() {
         let of = |question: &str| maxima[question].to_string();
         rows.push(row(MAXIMA, &of, full.max_score.to_string(), "1".into(), "--"));
     }
@@ -106,7 +108,10 @@ mod tests {
 
     #[test]
     fn the_columns_are_those_of_otter_grade() {
+        let rejected =
+            Report { status: ReportStatus::Rejected, message: Some("another".into()), ..report(&[]) };
         let graded = [
+            Graded { name: "eve.ipynb".into(), outcome: Ok(rejected) },
             Graded { name: "ada.ipynb".into(), outcome: Ok(report(&[("q2", 2.0, 2.0), ("q1", 0.5, 1.0)])) },
             Graded {
                 name: "=cmd()|x.ipynb".into(),
@@ -120,6 +125,7 @@ mod tests {
             [
                 "file,q1,q2,total_points_earned,percent_correct,grading_status",
                 "points-per-question,1,2,3,1,--",
+                "eve.ipynb,0,0,0,0,another",
                 "ada.ipynb,0.5,2,2.5,0.8333,Completed",
                 "'=cmd()|x.ipynb,0,0,0,0,Completed",
                 "bob.ipynb,0,0,0,0,the disk is full",

@@ -6,6 +6,7 @@ mod report_files;
 mod table;
 
 use std::{
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -17,10 +18,11 @@ use futures_util::{StreamExt, stream};
 use grading::{Engine, EngineChoice, Limits, OtterEngine, Submitted, Supervisor, Work, gradescope};
 use indicatif::{ProgressBar, ProgressStyle};
 use materials::UnzipLimits;
-use model::{Fault, Report, ReportStatus};
+use model::{Fault, Report};
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::report_files::ReportFiles;
 use crate::{commands::environment::default_root, config::Python, environment};
 
 #[derive(clap::Args)]
@@ -57,24 +59,33 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
     /// Memory that one submission may use, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..=1_048_576))]
     memory: u64,
 }
 
 /// A submission and what became of it.
 pub(crate) struct Graded {
-    /// The file's name.
+    /// The file's name, with as many of its folders as tell it from the others.
     name: String,
     outcome: Result<Report, Fault>,
 }
 
 impl Graded {
     fn was_graded(&self) -> bool {
-        self.outcome.as_ref().is_ok_and(|report| report.status != ReportStatus::Rejected)
+        self.outcome.as_ref().is_ok_and(|report| report.status.counts())
     }
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = grade_all(&args) => done,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted; {} has the reports so far", args.output.display()),
+        _ = terminate.recv() => bail!("interrupted; {} has the reports so far", args.output.display()),
+    }
+}
+
+async fn grade_all(args: &Args) -> anyhow::Result<ExitCode> {
     let submissions = files::find(&args.paths, &args.ext)?;
     if args.gradescope.is_some() && submissions.len() != 1 {
         bail!(
@@ -82,30 +93,26 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             submissions.len()
         );
     }
-    let scratch = tempfile::Builder::new()
-        .prefix("otter-grade-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711))
-        .tempdir()
-        .context("no temporary folder")?;
-    let engine = prepare(&args, scratch.path()).await?;
+    let everybody_may_pass = PermissionsExt::from_mode(0o711);
+    let scratch = tempfile::Builder::new().prefix("otter-grade-").permissions(everybody_may_pass).tempdir();
+    let scratch = scratch.context("no temporary folder")?;
     let autograder = unpack(&args.autograder, scratch.path()).context("the autograder cannot be unpacked")?;
+    let engine = prepare(args, scratch.path()).await?;
 
     let jobs = args.jobs.or(std::thread::available_parallelism().ok()).map_or(1, usize::from);
     let bar = progress_bar(submissions.len())?;
-    let grading = stream::iter(submissions)
-        .map(|path| grade(Arc::clone(&engine), path, autograder.path().to_owned(), scratch.path(), &bar))
-        .buffered(jobs)
-        .collect::<Vec<_>>();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let graded = tokio::select! {
-        graded = grading => Some(graded),
-        _ = tokio::signal::ctrl_c() => None,
-        _ = terminate.recv() => None,
-    };
+    let names = files::names(&submissions);
+    let reports = ReportFiles::new(&args.output, &names);
+    let mut grading = stream::iter(submissions.iter().zip(&names))
+        .map(|(path, name)| grade(&*engine, path, name, autograder.path(), scratch.path(), &bar))
+        .buffered(jobs);
+    let mut graded = Vec::new();
+    while let Some(one) = grading.next().await {
+        reports.write(graded.len(), &one)?;
+        graded.push(one);
+    }
     bar.finish_and_clear();
-    let graded = graded.context("interrupted; nothing was written")?;
 
-    report_files::write(&args.output, &graded)?;
     grades_csv::write(&args.output.join("final_grades.csv"), &graded)?;
     if let (Some(path), [only]) = (&args.gradescope, &graded[..]) {
         let results = only.outcome.as_ref().map_or_else(gradescope::failed, gradescope::results);
@@ -125,7 +132,10 @@ async fn prepare(args: &Args, scratch: &Path) -> anyhow::Result<Arc<dyn Engine>>
         requirements: args.requirements.clone(),
         base: "python3".into(),
     };
-    let environment = environment::prepare(&python, &default_root(), &supervisor).await?;
+    let environment = environment::prepare(&python, &default_root(), scratch, &supervisor).await?;
+    for weakness in environment::weaknesses(&environment) {
+        eprintln!("otter-service: warning: {weakness}");
+    }
     let time = Duration::from_secs(args.timeout);
     let limits = Limits { wall: time, cpu: time, memory_bytes: args.memory << 20, ..Limits::default() };
     match args.engine {
@@ -144,33 +154,36 @@ fn unpack(zip: &Path, scratch: &Path) -> anyhow::Result<TempDir> {
 }
 
 async fn grade(
-    engine: Arc<dyn Engine>,
-    path: PathBuf,
-    autograder: PathBuf,
+    engine: &dyn Engine,
+    path: &Path,
+    name: &str,
+    autograder: &Path,
     scratch: &Path,
     bar: &ProgressBar,
 ) -> Graded {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    bar.set_message(name.clone());
-    let (submitted, _unpacked) = match submitted(&path, &name, scratch) {
-        Ok(read) => read,
-        Err(error) => {
-            bar.inc(1);
-            return Graded { name, outcome: Err(Fault::lasting(format!("{error:#}"))) };
+    bar.set_message(name.to_owned());
+    let outcome = match submitted(path, scratch) {
+        Ok((submitted, _unpacked)) => {
+            let work = Work { submitted, autograder: autograder.to_owned() };
+            engine.grade(&work, &mut |_| {}).await
         }
+        Err(error) => Err(Fault::lasting(format!("{error:#}"))),
     };
-    let outcome = engine.grade(&Work { submitted, autograder }, &mut |_| {}).await;
     bar.inc(1);
-    Graded { name, outcome }
+    if bar.is_hidden() {
+        eprintln!("{}/{} {name}", bar.position(), bar.length().unwrap_or_default());
+    }
+    Graded { name: name.to_owned(), outcome }
 }
 
-fn submitted(path: &Path, name: &str, scratch: &Path) -> anyhow::Result<(Submitted, Option<TempDir>)> {
+fn submitted(path: &Path, scratch: &Path) -> anyhow::Result<(Submitted, Option<TempDir>)> {
     if path.extension().is_some_and(|ending| ending == "zip") {
         let unpacked = unpack(path, scratch)?;
         return Ok((Submitted::Folder(unpacked.path().to_owned()), Some(unpacked)));
     }
     let content = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    Ok((Submitted::File { name: name.to_owned(), content }, None))
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((Submitted::File { name, content }, None))
 }
 
 fn progress_bar(submissions: usize) -> anyhow::Result<ProgressBar> {

@@ -1,9 +1,9 @@
 //! The folder that holds what survives.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -22,15 +22,22 @@ impl DataDir {
         let path = std::path::absolute(path)?;
         let unusable = || format!("the data folder {} cannot be used", path.display());
         // Others may pass through, to the Python environments below, but not look around.
-        DirBuilder::new().recursive(true).mode(0o711).create(&path).with_context(unusable)?;
+        if !path.exists() {
+            DirBuilder::new().recursive(true).create(&path).with_context(unusable)?;
+            fs::set_permissions(&path, Permissions::from_mode(0o711)).with_context(unusable)?;
+        }
         let lock = OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
             .open(path.join("lock"))
             .with_context(unusable)?;
-        if lock.try_lock().is_err() {
-            bail!("the data folder {} is in use by another otter-service", path.display());
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("the data folder {} is in use by another otter-service", path.display())
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(unusable),
         }
         let data = Self { path, _lock: lock };
         data.empty_gradings()?;
@@ -54,14 +61,17 @@ impl DataDir {
         self.path.join("gradings")
     }
 
-    /// Removes what a killed service left.
+    /// Removes what a killed service left. Not being able to is no reason not to start.
     fn empty_gradings(&self) -> anyhow::Result<()> {
         let gradings = self.gradings();
         let unusable = || format!("{} cannot be used", gradings.display());
-        if gradings.exists() {
-            fs::remove_dir_all(&gradings).with_context(unusable)?;
+        if let Err(error) = grading::remove_tree(&gradings)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(path = %gradings.display(), %error, "what an earlier run left could not be removed");
         }
-        DirBuilder::new().mode(0o711).create(&gradings).with_context(unusable)
+        DirBuilder::new().recursive(true).create(&gradings).with_context(unusable)?;
+        fs::set_permissions(&gradings, Permissions::from_mode(0o711)).with_context(unusable)
     }
 
     /// The key that signs receipts; made at the first start. Its public half lies beside it.
@@ -93,8 +103,6 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use model::ambient::SystemEntropy;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 mod data_dir;
 
-use std::{net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use grading::{Engine, EngineChoice, OtterEngine, Supervisor};
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::data_dir::DataDir;
 use crate::{
-    config::{Config, Sources},
+    config::{self, Config, Sources},
     environment, logging,
 };
 
@@ -56,7 +56,7 @@ impl Args {
             ("environment.python", "--python", &self.python),
         ];
         let given = options.into_iter().filter_map(|(key, name, value)| Some((key, name, value.clone()?)));
-        Sources { file: self.config.clone(), options: given.collect(), variables: std::env::vars().collect() }
+        Sources { file: self.config.clone(), options: given.collect(), variables: config::variables() }
     }
 }
 
@@ -71,21 +71,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let receipt_key = data.receipt_key(&*entropy)?;
     let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
-    let (supervisor, environments) = (Supervisor::this_program(), data.environments());
+    let (supervisor, environments, gradings) =
+        (Supervisor::this_program(), data.environments(), data.gradings());
     let environment = tokio::select! {
-        environment = environment::prepare(&config.python, &environments, &supervisor) => environment?,
+        environment = environment::prepare(&config.python, &environments, &gradings, &supervisor) => environment?,
         () = signals.stop() => return Ok(ExitCode::SUCCESS),
     };
     tracing::info!(
         python = %environment.python.display(), version = environment.python_version, otter = environment.otter_version,
         "Python environment ready"
     );
-    if !environment.can_run_as_others && is_root() {
-        tracing::warn!(
-            "gradings run as root, because other users may not read the Python environment or the folders above it; \
-             put both where everybody may read, or start the service as another user"
-        );
+    for weakness in environment::weaknesses(&environment) {
+        tracing::warn!("{weakness}");
     }
+    warn_of_what_is_not_there_yet(&config);
     let engine: Arc<dyn Engine> = match config.engine {
         EngineChoice::Auto | EngineChoice::Otter => {
             Arc::new(OtterEngine::new(environment, supervisor, config.limits, data.gradings()))
@@ -107,6 +106,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         entropy,
         news: News::default(),
         stopping: CancellationToken::new(),
+        closing: CancellationToken::new(),
         settings: Settings {
             prefix: config.prefix.clone(),
             max_submission_bytes: config.max_submission_bytes,
@@ -146,17 +146,21 @@ async fn serve(
         engine = engine.name(), deployment = config.environment_name, post_grade = config.post_grade,
         "otter-service is ready"
     );
-    let stopping = app.stopping.clone();
+    let closing = app.closing.clone();
     let server = axum::serve(listener, server::router(Arc::clone(app)))
-        .with_graceful_shutdown(async move { stopping.cancelled().await });
+        .with_graceful_shutdown(async move { closing.cancelled().await });
     let serving = tokio::spawn(server.into_future());
     signals.stop().await;
-    tracing::info!("stopping: no new submissions, running gradings have {} s to end", config.drain.as_secs());
+    tracing::info!(
+        "stopping: no further gradings begin, running ones have {} s to end",
+        config.drain.as_secs()
+    );
     app.stopping.cancel();
     tokio::select! {
         () = async { workers.ended().await; } => {}
         () = signals.stop() => tracing::warn!("told to stop again: running gradings are given up and begin anew after the next start"),
     }
+    app.closing.cancel();
     // Requests are short and streams have ended; a client that never finishes its request is not waited for.
     tokio::time::timeout(std::time::Duration::from_secs(5), serving).await.ok();
     Ok(())
@@ -184,8 +188,18 @@ fn worker_id(entropy: &dyn Entropy) -> WorkerId {
     WorkerId(format!("{}/{}/{:08x}", host.trim(), std::process::id(), u32::from_be_bytes(random)).into())
 }
 
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+/// Settings that are understood and do nothing in this version must not be believed to work.
+fn warn_of_what_is_not_there_yet(config: &Config) {
+    if config.post_grade {
+        tracing::warn!(
+            "passback.post_grade (POST_GRADE) is on, but this version posts no grades: they are kept, and shown here"
+        );
+    }
+    if config.gcp_project_id.is_some() {
+        tracing::warn!(
+            "deployment.gcp_project_id (GCP_PROJECT_ID) is set, but this version keeps everything in SQLite, not in Firestore"
+        );
+    }
 }
 
 /// SIGTERM and SIGINT.

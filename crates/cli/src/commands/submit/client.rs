@@ -40,10 +40,14 @@ impl Seen {
     }
 }
 
+/// What the service says of a submission that it has accepted.
 #[derive(Deserialize)]
-struct Accepted {
+pub(super) struct Accepted {
+    pub(super) id: String,
+    pub(super) receipt: String,
     status_url: String,
     events_url: String,
+    page_url: String,
 }
 
 #[derive(Deserialize)]
@@ -58,8 +62,8 @@ impl Client {
         Ok(Self { http, url })
     }
 
-    /// Submits a notebook and follows it to its end.
-    pub(super) async fn submit(&self, path: &Path, no_wait: bool, line: &Line) -> anyhow::Result<Seen> {
+    /// Submits a notebook.
+    pub(super) async fn submit(&self, path: &Path) -> anyhow::Result<Accepted> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         let notebook: &RawValue = serde_json::from_str(text.trim())
@@ -81,11 +85,17 @@ impl Client {
                 Err(_) => anyhow!("the service answered {status}; is {} an otter-service?", self.url),
             });
         }
-        let accepted: Accepted =
-            serde_json::from_slice(&body).context("the service's answer makes no sense")?;
-        if !no_wait {
-            self.follow(&self.url.join(&accepted.events_url)?, line).await?;
-        }
+        serde_json::from_slice(&body).context("the service's answer makes no sense")
+    }
+
+    /// The page of a submission.
+    pub(super) fn page(&self, accepted: &Accepted) -> String {
+        self.url.join(&accepted.page_url).map_or_else(|_| accepted.page_url.clone(), String::from)
+    }
+
+    /// Follows a submission to its end.
+    pub(super) async fn to_its_end(&self, accepted: &Accepted, line: &Line) -> anyhow::Result<Seen> {
+        self.follow(&self.url.join(&accepted.events_url)?, line).await?;
         let seen = self.http.get(self.url.join(&accepted.status_url)?).send().await?.error_for_status()?;
         Ok(seen.json().await?)
     }
@@ -98,6 +108,8 @@ impl Client {
             let request = self.http.get(url.clone()).header("last-event-id", after.to_string());
             match request.send().await {
                 Ok(answer) if answer.status() == StatusCode::NO_CONTENT => return Ok(()),
+                // A proxy answers so while the service behind it restarts.
+                Ok(answer) if answer.status().is_server_error() && tries < TRIES => tries += 1,
                 Ok(answer) => {
                     tries = 0;
                     let mut events = Events::new(answer.error_for_status()?);
@@ -111,7 +123,7 @@ impl Client {
                 }
                 Err(_) if tries < TRIES => tries += 1,
                 Err(error) => {
-                    bail!("the service is gone ({error}); the submission is safe there, look again later")
+                    bail!("the service is gone: {error}")
                 }
             }
             tokio::time::sleep(AGAIN).await;

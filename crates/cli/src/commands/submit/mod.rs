@@ -4,9 +4,12 @@ mod client;
 mod events;
 mod table;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use model::Step;
@@ -24,12 +27,26 @@ pub(crate) struct Args {
     /// Do not wait for the grades.
     #[arg(long)]
     no_wait: bool,
+    /// Keep each receipt in this folder, for `otter-service receipt verify`.
+    #[arg(long, value_name = "DIR")]
+    receipts: Option<PathBuf>,
 }
 
-/// A notebook and what the service made of it.
+/// A notebook and what became of it.
 struct Followed {
     file: String,
-    end: anyhow::Result<Seen>,
+    end: End,
+}
+
+enum End {
+    /// The service did not take it.
+    NotAccepted(anyhow::Error),
+    /// The service has it; it was not followed.
+    Accepted { page: String },
+    /// The service has it, and then could not be asked about it any more.
+    LostSight { page: String, error: anyhow::Error },
+    /// It came to its end.
+    Seen(Box<Seen>),
 }
 
 /// How many notebooks are on their way at a time.
@@ -39,25 +56,55 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.url.scheme() != "http" {
         bail!("{}: only http:// is possible as long as there is no sign-in", args.url);
     }
-    let client = Client::new(args.url)?;
+    if let Some(dir) = &args.receipts {
+        std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
+    }
+    let client = Client::new(args.url.clone())?;
     let bars = MultiProgress::new();
-    let followed: Vec<Followed> = stream::iter(args.notebooks)
+    let followed: Vec<Followed> = stream::iter(&args.notebooks)
         .map(|path| {
-            let (client, line) = (&client, Line::new(&bars, &path));
+            let (client, args, line) = (&client, &args, Line::new(&bars, path));
             async move {
-                let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let end = client.submit(&path, args.no_wait, &line).await;
-                line.finish(end.as_ref().err());
-                Followed { file, end }
+                let end = submit(client, args, path, &line).await;
+                line.finish();
+                Followed { file: line.name, end }
             }
         })
         .buffered(AT_ONCE)
         .collect()
         .await;
     println!("{}", table::of(&followed));
-    let all_well =
-        followed.iter().all(|one| one.end.as_ref().is_ok_and(|seen| args.no_wait || seen.was_graded()));
-    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_well = |one: &Followed| match &one.end {
+        End::Seen(seen) => seen.was_graded(),
+        End::Accepted { .. } => true,
+        End::NotAccepted(_) | End::LostSight { .. } => false,
+    };
+    Ok(if followed.iter().all(is_well) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn submit(client: &Client, args: &Args, path: &Path, line: &Line) -> End {
+    let accepted = match client.submit(path).await {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            line.say(&format!("{error:#}"));
+            return End::NotAccepted(error);
+        }
+    };
+    let page = client.page(&accepted);
+    line.say(&format!("accepted: {page}"));
+    if let Some(dir) = &args.receipts {
+        let file = dir.join(format!("{}.receipt", accepted.id));
+        if let Err(error) = std::fs::write(&file, &accepted.receipt) {
+            line.say(&format!("the receipt could not be kept as {}: {error}", file.display()));
+        }
+    }
+    if args.no_wait {
+        return End::Accepted { page };
+    }
+    match client.to_its_end(&accepted, line).await {
+        Ok(seen) => End::Seen(Box::new(seen)),
+        Err(error) => End::LostSight { page, error },
+    }
 }
 
 /// One notebook's line on the terminal; where there is none, its steps as plain lines.
@@ -67,7 +114,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(bars: &MultiProgress, path: &std::path::Path) -> Self {
+    fn new(bars: &MultiProgress, path: &Path) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bar = bars.add(ProgressBar::new(1));
         if let Ok(style) = ProgressStyle::with_template("{prefix:28!} [{bar:20}] {wide_msg}") {
@@ -80,7 +127,6 @@ impl Line {
 
     fn tell(&self, step: &Step) {
         let text = match step {
-            Step::Received => "received".into(),
             Step::Queued { position } => format!("number {position} in the queue"),
             Step::Started { .. } => "started".into(),
             Step::Cell { cell, of } => {
@@ -88,7 +134,8 @@ impl Line {
                 self.bar.set_position(u64::from(*cell));
                 format!("cell {cell} of {of}")
             }
-            Step::Question { .. } => return,
+            // The first is said already, with the page; the others come all at once, at the end.
+            Step::Received | Step::Question { .. } => return,
             Step::Released => "the service restarts; it begins anew".into(),
             Step::Delayed { .. } => "the service had a fault; it will try again".into(),
             Step::Graded { score, max_score } => {
@@ -109,10 +156,7 @@ impl Line {
         }
     }
 
-    fn finish(&self, error: Option<&anyhow::Error>) {
-        if let Some(error) = error {
-            self.say(&format!("{error:#}"));
-        }
+    fn finish(&self) {
         self.bar.abandon();
     }
 }

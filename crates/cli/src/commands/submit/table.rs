@@ -2,15 +2,18 @@
 
 use comfy_table::Table;
 
-use super::Followed;
+use super::{End, Followed};
 use crate::commands::tables;
 
 pub(super) fn of(followed: &[Followed]) -> Table {
     let mut table = tables::empty(&["submission", "assignment", "score", "of", "percent", "result"], 2..5);
     for Followed { file, end } in followed {
-        let blank = || "–".to_owned();
-        let row = match end {
-            Ok(seen) => match &seen.grading {
+        let without_points = |assignment: &str, result: String| {
+            let blank = || "–".to_owned();
+            [file.clone(), assignment.to_owned(), blank(), blank(), blank(), result]
+        };
+        table.add_row(match end {
+            End::Seen(seen) => match &seen.grading {
                 Some(grading) => {
                     let [score, of, percent] = tables::points(&grading.report);
                     [
@@ -22,15 +25,12 @@ pub(super) fn of(followed: &[Followed]) -> Table {
                         tables::result(&grading.report),
                     ]
                 }
-                None => {
-                    [file.clone(), seen.assignment.clone(), blank(), blank(), blank(), seen.status.clone()]
-                }
+                None => without_points(&seen.assignment, seen.status.clone()),
             },
-            Err(error) => {
-                [file.clone(), blank(), blank(), blank(), blank(), format!("not accepted: {error:#}")]
-            }
-        };
-        table.add_row(row);
+            End::Accepted { page } => without_points("–", format!("accepted: {page}")),
+            End::LostSight { page, error } => without_points("–", format!("accepted: {page} ({error:#})")),
+            End::NotAccepted(error) => without_points("–", format!("not accepted: {error:#}")),
+        });
     }
     table
 }
