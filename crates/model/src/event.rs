@@ -1,4 +1,4 @@
-//! What happens to a submission, step by step (design §4.8).
+//! What happens to a submission, step by step.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The vocabulary of otter-service (design §2) as types.
+//! The vocabulary of otter-service as types (docs/index.md explains the words).
 //!
 //! Everything that comes from outside is parsed here, once, into types whose values are always valid; the other
 //! crates then work with those and check nothing again. No I/O and no async, but for [`ambient`], the one place

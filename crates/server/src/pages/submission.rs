@@ -63,10 +63,10 @@ enum Next {
     Nothing,
     /// Nothing is left to do.
     AllPoints,
-    /// Think: points are missing, but no test fails that the student can see.
-    Hidden,
-    /// Look at these questions.
-    Look(Vec<Place>),
+    /// Think: no test fails that the student can see, but points are missing in these questions' hidden ones.
+    Hidden(Vec<Place>),
+    /// Look at these questions, in which so many tests fail that the student can see.
+    Look(usize, Vec<Place>),
 }
 
 /// A question's place on the page.
@@ -153,17 +153,20 @@ fn report(report: Report) -> ReportPart {
 }
 
 fn next(score: &words::Score, questions: &[QuestionPart]) -> Next {
-    let place =
-        |question: &QuestionPart| Place { name: question.name.clone(), anchor: question.anchor.clone() };
-    let places: Vec<_> = questions.iter().filter(|question| question.is_open).map(place).collect();
-    if !places.is_empty() {
-        Next::Look(places)
+    let places = |are_meant: fn(&QuestionPart) -> bool| -> Vec<_> {
+        let place = |part: &QuestionPart| Place { name: part.name.clone(), anchor: part.anchor.clone() };
+        questions.iter().filter(|part| are_meant(part)).map(place).collect()
+    };
+    let failed = questions.iter().flat_map(|part| &part.cases).filter(|case| !case.passed).count();
+    let hidden = places(|part| part.hidden_cases > 0 && matches!(part.class, "part" | "none"));
+    if failed > 0 {
+        Next::Look(failed, places(|part| part.is_open))
     } else if score.class == "full" {
         Next::AllPoints
-    } else if questions.iter().any(|question| question.hidden_cases > 0) {
-        Next::Hidden
-    } else {
+    } else if hidden.is_empty() {
         Next::Nothing
+    } else {
+        Next::Hidden(hidden)
     }
 }
 
@@ -200,5 +203,58 @@ fn case(case: &Case) -> CasePart {
         hint: case.hint.clone(),
         text: Some(message).filter(|text| failures.is_empty() && !text.is_empty()).map(ToOwned::to_owned),
         failures,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Points;
+
+    /// A question of 2 points, whose test cases are hidden or not and passed or not.
+    fn asked(name: &str, score: f64, cases: &[(bool, bool)]) -> Question {
+        let case = |(hidden, passed): &(bool, bool)| Case {
+            name: name.into(),
+            hidden: *hidden,
+            passed: (!hidden).then_some(*passed),
+            points: None,
+            message: None,
+            hint: None,
+        };
+        let points = |value| Points::new(value).unwrap();
+        let cases = cases.iter().map(case).collect();
+        Question { name: name.into(), score: points(score), max_score: points(2.0), cases }
+    }
+
+    fn advice(questions: Vec<Question>) -> Next {
+        let sum = |points: fn(&Question) -> Points| questions.iter().map(points).sum();
+        let score = words::Score::of(sum(|question| question.score), sum(|question| question.max_score));
+        let parts: Vec<_> = (1..).zip(questions).map(|(n, each)| question(n, each)).collect();
+        next(&score.unwrap(), &parts)
+    }
+
+    fn names(places: &[Place]) -> Vec<&str> {
+        places.iter().map(|place| place.name.as_str()).collect()
+    }
+
+    #[test]
+    fn the_student_is_told_where_to_look() {
+        let (seen_passed, seen_failed, hidden) = ((false, true), (false, false), (true, false));
+        let full = || asked("q1", 2.0, &[seen_passed, hidden]);
+        assert!(matches!(advice(vec![full()]), Next::AllPoints));
+        let unchecked = asked("q2", 0.0, &[]);
+        assert!(matches!(advice(vec![full(), unchecked]), Next::Nothing));
+        let part = || asked("q3", 1.0, &[seen_passed, hidden]);
+        let Next::Hidden(places) = advice(vec![full(), part()]) else { panic!("hidden tests") };
+        assert_eq!(names(&places), ["q3"]);
+        let failed = asked("q4", 0.0, &[seen_failed, seen_failed, hidden]);
+        let Next::Look(2, places) = advice(vec![full(), part(), failed]) else { panic!("two tests") };
+        assert_eq!(names(&places), ["q4"]);
+    }
+
+    #[test]
+    fn what_was_not_judged_is_not_called_wrong() {
+        let part = question(1, asked("q1", 0.0, &[]));
+        assert_eq!((part.class, part.score.as_str(), part.is_open), ("", "not checked, 0 of 2", false));
     }
 }
