@@ -19,7 +19,7 @@ pub struct Report {
     /// configuration): what otter-grader shows as the score on Gradescope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_score: Option<Points>,
-    /// Each question of the autograder, in the order in which otter-grader reports them.
+    /// Each question of the autograder, in the order of their names as people count (`q2` before `q10`).
     pub questions: Vec<Question>,
     /// Which engine graded, for instance `otter`.
     pub engine: String,

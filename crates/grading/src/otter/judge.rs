@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use model::{Fault, Limit, Points, Report, ReportStatus};
+use model::{Fault, Limit, Points, Question, Report, ReportStatus};
 use sandbox::{Ending, How, Limits};
 
 use super::results::{Extra, Judged, Outline, ReadError, Results, clean};
@@ -63,7 +63,7 @@ impl Run<'_> {
         let limits = Vec::from_iter(self.output_dropped.then(|| self.limits.hit(Limit::OutputBytes)));
         let (score, max_score) = (extra.total.rounded(), extra.possible.rounded());
         let report = self.report(ReportStatus::Complete, &extra, None);
-        let questions = extra.questions.unwrap_or_default().into_iter().map(Judged::into_question).collect();
+        let questions = in_order(extra.questions.unwrap_or_default().into_iter().map(Judged::into_question));
         Report { score, max_score, questions, limits, ..report }
     }
 
@@ -95,7 +95,7 @@ impl Run<'_> {
 
     /// Every question of the autograder, with no points.
     fn nothing_earned(self, status: ReportStatus, mut extra: Extra, message: String) -> Report {
-        let questions = std::mem::take(&mut extra.outline).into_iter().map(Outline::into_question).collect();
+        let questions = in_order(std::mem::take(&mut extra.outline).into_iter().map(Outline::into_question));
         Report { questions, ..self.report(status, &extra, Some(message)) }.summed()
     }
 
@@ -135,6 +135,32 @@ impl Run<'_> {
         };
         Fault::passing(why)
     }
+}
+
+/// Questions as people count them: `q2` before `q10`. otter-grader has them in the order in which they happened to be
+/// checked.
+fn in_order(questions: impl Iterator<Item = Question>) -> Vec<Question> {
+    let mut questions: Vec<_> = questions.collect();
+    questions.sort_by_cached_key(|question| natural(&question.name));
+    questions
+}
+
+/// The text cut into words and numbers, each number told by its length first.
+fn natural(text: &str) -> Vec<(usize, String)> {
+    let mut parts: Vec<(usize, String)> = Vec::new();
+    let mut was_digit = None;
+    for c in text.chars() {
+        let is_digit = c.is_ascii_digit();
+        if was_digit != Some(is_digit) {
+            parts.push((0, String::new()));
+        }
+        was_digit = Some(is_digit);
+        if let Some((digits, part)) = parts.last_mut() {
+            *digits += usize::from(is_digit);
+            part.push(c);
+        }
+    }
+    parts
 }
 
 /// The name of an exception, whatever stands in its place.
@@ -233,6 +259,13 @@ mod tests {
         );
         let fault = judge(&outline(), How::Exited(1), true).unwrap_err();
         assert!(!fault.message.contains("own words"), "{fault}");
+    }
+
+    #[test]
+    fn questions_are_in_the_order_of_their_names() {
+        let mut names = ["q10", "q2b", "q2a", "q1", "extra"];
+        names.sort_by_cached_key(|name| natural(name));
+        assert_eq!(names, ["extra", "q1", "q2a", "q2b", "q10"]);
     }
 
     #[test]

@@ -171,6 +171,7 @@ mod tests {
         take_apart(without_verdict(message)).into_iter().map(parts).collect()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "reads as the part does")]
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
     }
@@ -237,8 +238,8 @@ mod tests {
     fn a_chain_of_exceptions_stays_whole() {
         let chain =
             format!("{TRACEBACK}\n  File \"/x/doctest.py\", line 1\nA: b\n\nDuring …\n\n{TRACEBACK}\nC: d");
-        let indented = chain.lines().map(|line| format!("    {line}\n")).collect::<String>();
-        let message = format!("Failed example:\n    f()\nException raised:\n{indented}");
+        let indented = chain.replace('\n', "\n    ");
+        let message = format!("Failed example:\n    f()\nException raised:\n    {indented}");
         assert_eq!(told(&message), [[("Check", some("f()")), ("Error", Some(chain))]]);
     }
 
