@@ -5,15 +5,15 @@ use std::{any::Any, sync::Arc};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, header},
     middleware,
-    response::{Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
 use crate::{
-    api::{self, problem::Problem},
+    api::{self, problem::ApiError},
     app::App,
     extract, pages,
 };
@@ -81,5 +81,5 @@ fn answer_to_panic(panic: Box<dyn Any + Send>) -> Response {
         .map(ToString::to_string)
         .or_else(|| panic.downcast_ref::<String>().cloned());
     tracing::error!(what, "a request handler panicked");
-    Problem::internal().into_response_with(StatusCode::INTERNAL_SERVER_ERROR)
+    ApiError::Task.into_response()
 }

@@ -78,11 +78,13 @@ impl Following {
             if self.over {
                 return None;
             }
-            if let Some(event) = self.pending.pop_front() {
+            if let Some(mut event) = self.pending.pop_front() {
                 self.after = event.seq;
                 self.over = event.step.is_last();
-                if let Step::Queued { position } = event.step {
-                    self.told_position = Some(position);
+                if let Step::Queued { position } = &mut event.step {
+                    // The place it has now says more than the one it had when it came.
+                    *position = self.position().await.unwrap_or(*position);
+                    self.told_position = Some(*position);
                 }
                 return Some(to_sse(&event));
             }
@@ -102,10 +104,14 @@ impl Following {
         }
     }
 
+    async fn position(&self) -> Option<u64> {
+        self.app.store.position(&self.scope, self.id).await.ok().flatten()
+    }
+
     /// The place in the queue, when it has changed since the client was told. Not a stored event, so it has no id.
     async fn new_position(&mut self) -> Option<SseEvent> {
         self.told_position?;
-        let position = self.app.store.position(&self.scope, self.id).await.ok().flatten();
+        let position = self.position().await;
         if position.is_none() || position == self.told_position {
             return None;
         }

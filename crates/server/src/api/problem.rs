@@ -8,50 +8,8 @@ use model::Refusal;
 use serde::Serialize;
 use store::StoreError;
 
-/// The body of a problem response.
-#[derive(Debug, Serialize)]
-pub(crate) struct Problem {
-    /// Names the kind of problem; stable.
-    r#type: String,
-    /// The kind in a few words.
-    title: &'static str,
-    /// The HTTP status again, for those who only keep the body.
-    status: u16,
-    /// What is wrong in this case.
-    detail: String,
-    /// What to do (an extension member).
-    advice: &'static str,
-}
-
-impl Problem {
-    fn new(slug: &str, title: &'static str, detail: impl Into<String>, advice: &'static str) -> Self {
-        Self {
-            r#type: format!("urn:otter-service:problem:{slug}"),
-            title,
-            status: 0,
-            detail: detail.into(),
-            advice,
-        }
-    }
-
-    /// A defect of ours. Says nothing of its cause.
-    pub(crate) fn internal() -> Self {
-        Self::new(
-            "internal",
-            "Internal error",
-            "The service met a defect of its own.",
-            "Try again; if it happens again, tell the course staff.",
-        )
-    }
-
-    /// The response with this body.
-    pub(crate) fn into_response_with(mut self, status: StatusCode) -> Response {
-        self.status = status.as_u16();
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let kind = HeaderValue::from_static("application/problem+json");
-        (status, [(header::CONTENT_TYPE, kind)], body).into_response()
-    }
-}
+/// Seconds after which a client may try again when the store is away.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 /// Everything an API request can end in that is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -85,93 +43,120 @@ pub(crate) enum ApiError {
     Task,
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+impl ApiError {
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
+            Self::Refused(refusal) => match refusal {
+                Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                Refusal::NotJson { .. } | Refusal::TooDeep { .. } | Refusal::NoNotebook => {
+                    StatusCode::BAD_REQUEST
+                }
+                Refusal::NotANotebook { .. }
+                | Refusal::NoMetadata
+                | Refusal::IncompleteMetadata { .. }
+                | Refusal::BadName { .. }
+                | Refusal::NameNotText { .. }
+                | Refusal::UnknownCourse { .. }
+                | Refusal::UnknownSection { .. }
+                | Refusal::UnknownAssignment { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            },
+            Self::NotFound(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::Query(_) | Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Task => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable name of the kind, its title, what is wrong, and what to do.
+    fn words(&self) -> (&'static str, &'static str, String, &'static str) {
+        let (slug, title, detail, advice) = match self {
             Self::Refused(refusal) => {
-                let status = match &refusal {
-                    Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                    Refusal::NotJson { .. } | Refusal::TooDeep { .. } | Refusal::NoNotebook => {
-                        StatusCode::BAD_REQUEST
-                    }
-                    Refusal::NotANotebook { .. }
-                    | Refusal::NoMetadata
-                    | Refusal::IncompleteMetadata { .. }
-                    | Refusal::BadName { .. }
-                    | Refusal::NameNotText { .. }
-                    | Refusal::UnknownCourse { .. }
-                    | Refusal::UnknownSection { .. }
-                    | Refusal::UnknownAssignment { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                };
-                Problem::new(refusal.slug(), "Submission not accepted", refusal.to_string(), refusal.advice())
-                    .into_response_with(status)
+                return (refusal.slug(), "Submission not accepted", refusal.to_string(), refusal.advice());
             }
-            Self::NotFound(what) => Problem::new(
-                "not-found",
-                "Not found",
-                format!("There is no such {what}, or it is not yours."),
-                "Check the id; the list of your submissions has the right ones.",
-            )
-            .into_response_with(StatusCode::NOT_FOUND),
-            Self::NoSuchPath => Problem::new(
+            Self::NotFound(what) => {
+                let detail = format!("There is no such {what}, or it is not yours.");
+                let advice = "Check the id; the list of your submissions has the right ones.";
+                return ("not-found", "Not found", detail, advice);
+            }
+            Self::Query(problem) => {
+                let advice = "See the API reference for the parameters of this path.";
+                return ("bad-query", "Bad query", problem.clone(), advice);
+            }
+            Self::NoSuchPath => (
                 "no-such-path",
                 "Not found",
                 "Nothing is served at this path.",
                 "See the API reference for the paths there are.",
-            )
-            .into_response_with(StatusCode::NOT_FOUND),
-            Self::Query(problem) => Problem::new(
-                "bad-query",
-                "Bad query",
-                problem,
-                "See the API reference for the parameters of this path.",
-            )
-            .into_response_with(StatusCode::BAD_REQUEST),
-            Self::Method => Problem::new(
+            ),
+            Self::Method => (
                 "method",
                 "Method not allowed",
                 "This path exists, but not for this method.",
                 "See the API reference for the methods of each path.",
-            )
-            .into_response_with(StatusCode::METHOD_NOT_ALLOWED),
-            Self::CrossSite => Problem::new(
+            ),
+            Self::CrossSite => (
                 "cross-site",
                 "Refused",
                 "The request was started by a page of another site.",
                 "Submit from the notebook or from this service's own pages.",
-            )
-            .into_response_with(StatusCode::FORBIDDEN),
-            Self::BrokenBody => Problem::new(
+            ),
+            Self::BrokenBody => (
                 "broken-body",
                 "Submission not accepted",
                 "The connection broke off before the whole submission had arrived, so nothing was kept.",
                 "Submit again.",
-            )
-            .into_response_with(StatusCode::BAD_REQUEST),
-            Self::Store(StoreError::Unavailable(error)) => {
-                tracing::error!(error = %error, "the store is not available");
-                unavailable()
-            }
-            Self::Store(error) => {
-                tracing::error!(%error, "the store failed");
-                Problem::internal().into_response_with(StatusCode::INTERNAL_SERVER_ERROR)
-            }
-            Self::Task => Problem::internal().into_response_with(StatusCode::INTERNAL_SERVER_ERROR),
-        }
+            ),
+            Self::Store(StoreError::Unavailable(_)) => (
+                "unavailable",
+                "Not available now",
+                "The service cannot reach its store at the moment. If you were submitting: it was not accepted.",
+                "Try again in a minute. What was accepted before is safe.",
+            ),
+            Self::Store(_) | Self::Task => (
+                "internal",
+                "Internal error",
+                "The service met a defect of its own.",
+                "Try again; if it happens again, tell the course staff.",
+            ),
+        };
+        (slug, title, detail.to_owned(), advice)
     }
 }
 
-/// Seconds after which a client may try again.
-const RETRY_AFTER: &str = "10";
+/// The body of the answer.
+#[derive(Serialize)]
+struct Problem {
+    /// Names the kind of problem; stable.
+    r#type: String,
+    /// The kind in a few words.
+    title: &'static str,
+    /// The HTTP status again, for those who only keep the body.
+    status: u16,
+    /// What is wrong in this case.
+    detail: String,
+    /// What to do (an extension member).
+    advice: &'static str,
+}
 
-fn unavailable() -> Response {
-    let mut response = Problem::new(
-        "unavailable",
-        "Not available now",
-        "The service cannot reach its store at the moment. If you were submitting: it was not accepted.",
-        "Try again in a minute. What was accepted before is safe.",
-    )
-    .into_response_with(StatusCode::SERVICE_UNAVAILABLE);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
-    response
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Store(error) = &self {
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            tracing::error!(%error, source, "the store failed");
+        }
+        let status = self.status();
+        let (slug, title, detail, advice) = self.words();
+        let r#type = format!("urn:otter-service:problem:{slug}");
+        let problem = Problem { r#type, title, status: status.as_u16(), detail, advice };
+        let body = serde_json::to_vec(&problem).expect("texts and a number always serialize");
+        let kind = HeaderValue::from_static("application/problem+json");
+        let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
+    }
 }
