@@ -1,8 +1,9 @@
 //! otter-grader's own `run_autograder`, in a separate process.
 //!
 //! The submission's code shares its process with the tests and with otter-grader, so a notebook that sets out to forge
-//! its grade can (see the book's security chapter); what this engine promises is that such a notebook reaches nothing
-//! else. It is the engine for whatever a stricter one declines, and the reference for its scores.
+//! its grade can, and it reaches what its user on the machine reaches (see the book's security chapter). What this engine
+//! promises is that it ends, as a whole and within its limits, and that nothing it leaves behind is run or believed by
+//! the service. It is the engine for whatever a stricter one declines, and the reference for its scores.
 
 mod judge;
 mod results;
