@@ -3,6 +3,9 @@
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/otter-service
 CARGO_TOOLS := $(CACHE)/cargo-tools
 SKIPPED := target/skipped.txt
+OUTPUT := target/test-output.txt
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 export RUST_BACKTRACE ?= 0
 
 .PHONY: help demo test check fmt lint unit system conformance deny book release
@@ -14,9 +17,11 @@ demo:            ## grade the sample course and keep serving; ARGS=--once ends
 	@demo/run $(ARGS)
 
 test: need-tools fmt lint deny ## everything
-	@mkdir -p target && rm -f $(SKIPPED)
-	cargo test --workspace --all-features
-	@if [ -s $(SKIPPED) ]; then echo; cat $(SKIPPED); fi
+	@mkdir -p target && rm -f $(SKIPPED) $(OUTPUT)
+	cargo test --workspace --all-features --lib --bins --tests 2>&1 | tee $(OUTPUT)
+	@echo; touch $(SKIPPED); cat $(SKIPPED)
+	@awk -v skipped="$$(wc -l <$(SKIPPED))" '/^test result:/ {passed += $$4; failed += $$6} \
+		END {print passed " passed, " failed " failed" (skipped ? ", " skipped + 0 " skipped" : "")}' $(OUTPUT)
 
 check: fmt lint unit ## the fast loop: format, lints, unit tests
 
