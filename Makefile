@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 export RUST_BACKTRACE ?= 0
 
-.PHONY: help demo test check fmt lint unit system conformance deny book release
+.PHONY: help demo test check fmt lint unit system conformance fuzz bench deny book release
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,12 @@ system:          ## the real program, from the outside
 
 conformance: need-tools ## all cases of a corpus with its own checker (tests/README.md); CORPUS=DIR
 	@tests/conformance/all $(CORPUS)
+
+fuzz:            ## fuzz what reads strangers' bytes; SECONDS=60 for each target
+	@fuzz/run $(SECONDS)
+
+bench:           ## what a grade costs, against `otter run`: docs/reference/benchmarks.md; CORPUS=DIR
+	@benches/run $(CORPUS)
 
 deny:            ## licences, sources and duplicates of dependencies
 	@[ -x $(CARGO_TOOLS)/bin/cargo-deny ] || command -v cargo-deny >/dev/null || \

@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cargo_metadata;
 
 /// Which of our crates each crate may depend on.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("model", &[]),
-    ("sandbox", &["model"]),
+    ("frames", &[]),
+    ("jail", &["frames"]),
+    // The native library that is loaded in the jail.
+    ("runner", &["frames", "jail"]),
+    ("judge", &["model", "frames"]),
+    ("sandbox", &["model", "frames", "jail"]),
     ("store", &["model"]),
     ("materials", &["model"]),
-    ("grading", &["model", "sandbox"]),
+    ("grading", &["model", "frames", "jail", "judge", "sandbox"]),
     ("server", &["model", "store", "materials", "grading"]),
     ("cli", &["model", "sandbox", "store", "materials", "grading", "server"]),
 ];
@@ -40,7 +45,8 @@ fn models_and_sandboxes_know_no_network_and_models_no_files() {
     let metadata = cargo_metadata();
     for package in metadata["packages"].as_array().unwrap() {
         let banned: &[&str] = match package["name"].as_str().unwrap() {
-            "model" => &["tokio", "axum", "sqlx", "reqwest", "tempfile", "nix", "rustix"],
+            "model" | "judge" => &["tokio", "axum", "sqlx", "reqwest", "tempfile", "nix", "rustix"],
+            "frames" | "jail" | "runner" => &["tokio", "axum", "reqwest", "sqlx"],
             "sandbox" | "store" | "materials" | "grading" => &["axum", "reqwest"],
             _ => &[],
         };

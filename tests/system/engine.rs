@@ -17,7 +17,7 @@ fn graded(notebook: &Value, options: &[&str]) -> Value {
     let file = dir.path().join("lab01.ipynb");
     fs::write(&file, notebook.to_string()).unwrap();
     let output = program()
-        .args(["grade", "--python", python(), "--autograder"])
+        .args(["grade", "--engine", "otter", "--python", python(), "--autograder"])
         .arg(autograder("lab01"))
         .args(["--output", dir.path().to_str().unwrap()])
         .args(options)

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod cli;
+mod doctor;
 mod engine;
+mod environments;
 mod grade;
 mod kill;
 mod notebooks;
@@ -12,3 +14,4 @@ mod serve;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;
+mod warm;

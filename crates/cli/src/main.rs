@@ -3,6 +3,7 @@
 
 mod commands;
 mod config;
+mod engine;
 mod environment;
 mod logging;
 
@@ -32,6 +33,8 @@ enum Command {
     /// Show the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Look at this machine and the configuration, and say what is missing and what to do.
+    Doctor(commands::doctor::Args),
     /// Work with the Python environments that notebooks run in.
     #[command(subcommand)]
     Environment(commands::environment::Command),
@@ -40,8 +43,8 @@ enum Command {
 fn main() -> ExitCode {
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    if args.first().is_some_and(|command| command == sandbox::COMMAND) {
-        return sandbox::supervise(args);
+    if let Some(code) = sandbox::dispatch(&args) {
+        return code;
     }
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -67,6 +70,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Submit(args) => commands::submit::run(args).await,
         Command::Receipt(command) => commands::receipt::run(command),
         Command::Config(command) => commands::config::run(command),
+        Command::Doctor(args) => commands::doctor::run(args).await,
         Command::Environment(command) => commands::environment::run(command).await,
     }
 }

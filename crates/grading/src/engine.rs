@@ -12,6 +12,10 @@ pub struct Work {
     pub submitted: Submitted,
     /// The unpacked autograder: a folder with `tests/`, `files/`, `otter_config.json`. Only read.
     pub autograder: PathBuf,
+    /// Names the autograder's content: the same name, the same files.
+    pub revision: String,
+    /// The course, where it is known: some have an environment of their own.
+    pub course: Option<String>,
 }
 
 /// What was submitted.
@@ -28,6 +32,22 @@ pub enum Submitted {
     Folder(PathBuf),
 }
 
+/// What a grading gives.
+#[derive(Debug, Clone)]
+pub struct Graded {
+    /// What it found.
+    pub report: Report,
+    /// The notebook as it was executed, with its outputs (JSON, nbformat 4), where the engine keeps it. What hidden
+    /// tests did is not in it.
+    pub executed: Option<Vec<u8>>,
+}
+
+impl From<Report> for Graded {
+    fn from(report: Report) -> Self {
+        Self { report, executed: None }
+    }
+}
+
 /// Grades submissions, any number at a time.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
@@ -39,15 +59,17 @@ pub trait Engine: Send + Sync + 'static {
     /// What the submission's code does ends in a report. A fault is ours or the autograder's, or may be: where the two
     /// cannot be told apart, it is a fault, which staff sees and which is nobody's zero. Dropping the future ends the
     /// submission's code.
-    async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Report, Fault>;
+    async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Graded, Fault>;
 }
 
 /// Which engine grades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineChoice {
-    /// The best one for the assignment. As long as there is only one, that one.
+    /// The best one for the assignment: warm where it can, else otter.
     #[default]
     Auto,
+    /// The warm engine, and a fault where it cannot.
+    Warm,
     /// otter-grader's own `run_autograder`.
     Otter,
 }
@@ -58,8 +80,11 @@ impl FromStr for EngineChoice {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "auto" => Ok(Self::Auto),
+            "warm" => Ok(Self::Warm),
             "otter" => Ok(Self::Otter),
-            _ => Err(format!("there is no engine named {text:?}; the engines are `auto` and `otter`")),
+            _ => {
+                Err(format!("there is no engine named {text:?}; the engines are `auto`, `warm` and `otter`"))
+            }
         }
     }
 }
@@ -68,6 +93,7 @@ impl fmt::Display for EngineChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => "auto",
+            Self::Warm => "warm",
             Self::Otter => "otter",
         })
     }

@@ -23,6 +23,9 @@ pub struct Report {
     pub questions: Vec<Question>,
     /// Which engine graded, for instance `otter`.
     pub engine: String,
+    /// Why this engine and no other, in one sentence; absent when it was asked for by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_reason: Option<String>,
     /// The grader's version, for instance `otter-grader 7.0.0`.
     pub engine_version: String,
     /// What kept the submission's code apart from the service.
@@ -104,14 +107,21 @@ pub struct LimitHit {
     pub limit: Limit,
     /// What it is set to, in the unit of [`Limit`].
     pub value: u64,
+    /// The cell that met it, counted from 1 over the cells of the submitted notebook, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<u32>,
 }
 
 /// A limit on what a submission's code may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
-    /// Wall-clock time in seconds.
+    /// Wall-clock time in seconds, of the whole run.
     WallSeconds,
+    /// Wall-clock time in seconds, of one cell.
+    CellSeconds,
+    /// Wall-clock time in seconds, of one test case.
+    CaseSeconds,
     /// CPU time in seconds.
     CpuSeconds,
     /// Memory in bytes, all processes together.
@@ -128,11 +138,14 @@ impl fmt::Display for LimitHit {
         let mib = self.value / (1024 * 1024);
         match self.limit {
             Limit::WallSeconds => write!(f, "the time limit of {} seconds", self.value),
+            Limit::CellSeconds => write!(f, "the time limit of {} seconds for one cell", self.value),
+            Limit::CaseSeconds => write!(f, "the time limit of {} seconds for one test case", self.value),
             Limit::CpuSeconds => write!(f, "the limit of {} seconds of computing time", self.value),
             Limit::MemoryBytes => write!(f, "the memory limit of {mib} MiB"),
             Limit::Processes => write!(f, "the limit of {} processes and threads", self.value),
             Limit::OutputBytes => write!(f, "the limit of {mib} MiB of output"),
-        }
+        }?;
+        self.cell.map_or(Ok(()), |cell| write!(f, " (cell {cell})"))
     }
 }
 
@@ -222,6 +235,7 @@ pub(crate) mod tests {
                 cases: vec![case("q1 - 1", false), case("q1 - 2", true)],
             }],
             engine: "otter".into(),
+            engine_reason: None,
             engine_version: "otter-grader 7.0.0".into(),
             isolation: "processes".into(),
             seconds: 2.5,
@@ -259,7 +273,7 @@ pub(crate) mod tests {
 
     #[test]
     fn limits_read_as_a_student_would_say_them() {
-        let say = |limit, value| LimitHit { limit, value }.to_string();
+        let say = |limit, value| LimitHit { limit, value, cell: None }.to_string();
         assert_eq!(say(Limit::WallSeconds, 60), "the time limit of 60 seconds");
         assert_eq!(say(Limit::MemoryBytes, 2 << 30), "the memory limit of 2048 MiB");
     }

@@ -1,6 +1,9 @@
 //! The service's side: start a supervisor, listen, hear the end.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use thiserror::Error;
 use tokio::{
@@ -13,8 +16,7 @@ use crate::{
     supervise::COMMAND,
 };
 
-/// The executable that can act as a supervisor: its `main` hands over to [`crate::supervise`] when its first
-/// argument is [`COMMAND`].
+/// The executable that can act as a supervisor: its `main` hands over to [`crate::dispatch`].
 #[derive(Debug, Clone)]
 pub struct Supervisor {
     program: PathBuf,
@@ -46,6 +48,10 @@ impl Supervisor {
     /// Another executable with the same entry.
     pub fn at(program: impl Into<PathBuf>) -> Self {
         Self { program: program.into() }
+    }
+
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     /// Runs the program to its end and hands each line of its standard output to `on_line` at once.

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use jail::{Ceiling, Level, Network};
 use model::{Limit, LimitHit};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,20 @@ pub struct Request {
     pub user: Option<User>,
     /// What it may use.
     pub limits: Limits,
+    /// Files and folders that it may read, besides the system's programs and libraries and its own installation.
+    /// They are at the same paths as outside.
+    #[serde(default)]
+    pub readable: Vec<PathBuf>,
+    /// Folders that it may write as well, as far as its user may. All else, but a `/tmp` and a `/dev/shm` that go with
+    /// the run, is read-only or not there.
+    #[serde(default)]
+    pub writable: Vec<PathBuf>,
+    /// What it can reach.
+    #[serde(default)]
+    pub network: Network,
+    /// The highest level of isolation that is tried.
+    #[serde(default)]
+    pub ceiling: Ceiling,
 }
 
 /// A user and group to run as. Only root can change to one.
@@ -68,13 +83,13 @@ impl Limits {
     #[must_use]
     pub fn hit(&self, limit: Limit) -> LimitHit {
         let value = match limit {
-            Limit::WallSeconds => self.wall.as_secs(),
+            Limit::WallSeconds | Limit::CellSeconds | Limit::CaseSeconds => self.wall.as_secs(),
             Limit::CpuSeconds => self.cpu.as_secs(),
             Limit::MemoryBytes => self.memory_bytes,
             Limit::Processes => self.processes,
             Limit::OutputBytes => self.output_bytes,
         };
-        LimitHit { limit, value }
+        LimitHit { limit, value, cell: None }
     }
 }
 
@@ -92,8 +107,8 @@ pub struct Ending {
     /// The end of what was written to standard error. May hold what the submission's code printed: never log it
     /// after such code has run.
     pub stderr_tail: String,
-    /// How the program was kept together.
-    pub isolation: Isolation,
+    /// What kept the program apart.
+    pub isolation: Level,
 }
 
 /// In which way a run ended.
@@ -108,27 +123,6 @@ pub enum How {
     Limit(Limit),
     /// The service let go.
     Abandoned,
-}
-
-/// How a program is kept together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Isolation {
-    /// In a PID namespace: the kernel ends all of it at once.
-    PidNamespace,
-    /// As the supervisor's descendants, found and ended one by one.
-    ProcessTree,
-}
-
-impl Isolation {
-    /// Its name in reports and logs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PidNamespace => "pid-namespace",
-            Self::ProcessTree => "process-tree",
-        }
-    }
 }
 
 /// A line from the supervisor.

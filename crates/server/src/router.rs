@@ -68,6 +68,7 @@ fn api() -> Router<Arc<App>> {
         .route("/api/v1/submissions/{id}", get(api::submission::show))
         .route("/api/v1/submissions/{id}/events", get(api::events::stream))
         .route("/api/v1/submissions/{id}/notebook", get(api::notebook::show))
+        .route("/api/v1/submissions/{id}/executed", get(api::executed::show))
         .route("/api/v1/receipt-key", get(api::receipt_key::show))
         .route("/healthz", get(api::health::alive))
         .route("/readyz", get(api::health::ready))

@@ -84,6 +84,8 @@ pub struct GradingRecord {
     pub finished_at: Timestamp,
     /// What it found.
     pub outcome: Outcome,
+    /// Whether the notebook is kept as it was executed.
+    pub has_executed: bool,
 }
 
 /// What becomes of a job after a fault.

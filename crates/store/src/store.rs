@@ -54,13 +54,15 @@ pub trait Store: Send + Sync + 'static {
     /// Adds steps to the events of the job's submission.
     async fn progress(&self, held: &Lease, now: Timestamp, steps: Vec<Step>) -> Result<(), LeaseError>;
 
-    /// Finishes the job with a report: keeps the grading, updates the user's grade under `policy` if the report counts
-    /// and its maximum is above 0, and adds a `question` for each question and then `graded` or `rejected`.
+    /// Finishes the job with a report: keeps the grading and, where the engine gave one, the notebook as it was
+    /// executed; updates the user's grade under `policy` if the report counts and its maximum is above 0; and adds a
+    /// `question` for each question and then `graded` or `rejected`.
     async fn record_report(
         &self,
         held: &Lease,
         grading: NewGrading,
         report: &Report,
+        executed: Option<&[u8]>,
         policy: GradePolicy,
     ) -> Result<(), LeaseError>;
 
@@ -79,6 +81,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The notebook of a claimed job.
     async fn notebook_to_grade(&self, held: &Lease) -> Result<Vec<u8>, StoreError>;
+
+    /// The notebook as the submission's newest grading with a report executed it, if that is kept.
+    async fn executed(&self, scope: &Scope, id: SubmissionId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// A submission, if the scope holds it.
     async fn submission(

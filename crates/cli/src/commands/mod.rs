@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod environment;
 pub(crate) mod grade;
 pub(crate) mod receipt;

@@ -1,7 +1,11 @@
 //! The layers of the configuration: defaults, file, environment, options. Each value remembers where it came from, so
 //! that an error can say so, and every error is found before any is told.
 
-use std::{collections::BTreeMap, fmt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+};
 
 use toml::{
     Spanned,
@@ -9,6 +13,9 @@ use toml::{
 };
 
 pub(super) const DEFAULTS: &str = include_str!("default.toml");
+
+/// Tables of which there may be several, each under a name of the operator's, and their fields, which are all texts.
+const NAMED_TABLES: &[(&str, &[&str])] = &[("environments.", super::environments::FIELDS)];
 
 /// Where a value was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,11 +112,33 @@ impl Layers {
         };
         for (key, value, at) in flat(table.get_ref(), "") {
             let origin = Origin::File { path: path.clone(), line: line_of(at) };
+            self.make_room_for(&key);
             match Value::from_toml(value) {
                 Some(value) => self.set(&key, value, origin),
                 None => self.wrong_kind(&key, &origin),
             }
         }
+    }
+
+    /// A key `PARENT.NAME.FIELD` of a table that the operator names brings all fields of that table along.
+    fn make_room_for(&mut self, key: &str) {
+        for (parent, fields) in NAMED_TABLES {
+            let Some((name, field)) = key.strip_prefix(parent).and_then(|rest| rest.rsplit_once('.')) else {
+                continue;
+            };
+            if fields.contains(&field) && !self.settings.contains_key(key) {
+                for field in *fields {
+                    let empty = (Value::Text(String::new()), Origin::Default);
+                    self.settings.insert(format!("{parent}{name}.{field}"), empty);
+                }
+            }
+        }
+    }
+
+    /// The names of the tables below this parent.
+    pub(super) fn names(&self, parent: &str) -> BTreeSet<String> {
+        let name = |key: &String| Some(key.strip_prefix(parent)?.rsplit_once('.')?.0.to_owned());
+        self.settings.keys().filter_map(name).collect()
     }
 
     /// Puts the variables `OTTER_SERVICE_*` over the settings that are there.

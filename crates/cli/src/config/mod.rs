@@ -1,5 +1,6 @@
 //! The configuration: read once at the start, every error at once.
 
+mod environments;
 mod layers;
 
 use std::{
@@ -11,11 +12,13 @@ use std::{
     time::Duration,
 };
 
-use grading::{EngineChoice, Limits};
+use grading::{EngineChoice, Limits, WarmLimits};
 use model::{GradePolicy, UserName};
 use thiserror::Error;
 
 use self::layers::Layers;
+
+pub(crate) use self::environments::{Environments, Source};
 
 /// Names the configuration file.
 const CONFIG_VARIABLE: &str = "OTTER_SERVICE_CONFIG";
@@ -45,25 +48,18 @@ pub(crate) struct Config {
     pub(crate) single_user: UserName,
     pub(crate) data_dir: PathBuf,
     pub(crate) materials_dir: PathBuf,
-    pub(crate) python: Python,
+    pub(crate) environments: Environments,
     pub(crate) engine: EngineChoice,
     pub(crate) jobs: usize,
     pub(crate) policy: GradePolicy,
     pub(crate) lease: Duration,
     pub(crate) drain: Duration,
-    pub(crate) limits: Limits,
+    pub(crate) limits: WarmLimits,
+    pub(crate) warm_memory_bytes: u64,
     pub(crate) post_grade: bool,
     pub(crate) environment_name: String,
     pub(crate) gcp_project_id: Option<String>,
     pub(crate) log: Log,
-}
-
-/// Which Python grades.
-#[derive(Debug, Clone)]
-pub(crate) struct Python {
-    pub(crate) interpreter: Option<PathBuf>,
-    pub(crate) requirements: Option<PathBuf>,
-    pub(crate) base: PathBuf,
 }
 
 /// How to log.
@@ -129,23 +125,22 @@ impl Config {
         let l = &mut layers;
         let listen = l.text("server.listen", |text| listen_address(text).map(Some));
         let single_user = l.text("identity.single_user", |text| text.parse::<UserName>().map(Some));
-        let limits = Limits {
-            wall: Duration::from_secs(l.number("grading.limits.wall_s", 1..=86_400)),
-            cpu: Duration::from_secs(l.number("grading.limits.cpu_s", 1..=86_400)),
-            memory_bytes: l.number("grading.limits.memory_mib", 256..=1_048_576) * MIB,
-            processes: l.number("grading.limits.processes", 32..=100_000),
-            output_bytes: l.number("grading.limits.output_mib", 1..=1024) * MIB,
-            file_bytes: l.number("grading.limits.file_mib", 1..=1_048_576) * MIB,
+        let limits = WarmLimits {
+            all: Limits {
+                wall: Duration::from_secs(l.number("grading.limits.wall_s", 1..=86_400)),
+                cpu: Duration::from_secs(l.number("grading.limits.cpu_s", 1..=86_400)),
+                memory_bytes: l.number("grading.limits.memory_mib", 256..=1_048_576) * MIB,
+                processes: l.number("grading.limits.processes", 32..=100_000),
+                output_bytes: l.number("grading.limits.output_mib", 1..=1024) * MIB,
+                file_bytes: l.number("grading.limits.file_mib", 1..=1_048_576) * MIB,
+            },
+            cell: Duration::from_secs(l.number("grading.limits.cell_s", 1..=86_400)),
+            case: Duration::from_secs(l.number("grading.limits.case_s", 1..=86_400)),
+            disk_bytes: l.number("grading.limits.disk_mib", 1..=1_048_576) * MIB,
+            files: l.number("grading.limits.files", 100..=100_000_000),
         };
-        let optional_path = |text: &str| Ok::<_, Infallible>((!text.is_empty()).then(|| PathBuf::from(text)));
-        let python = Python {
-            interpreter: l.text("environment.python", optional_path),
-            requirements: l.text("environment.requirements", optional_path),
-            base: l.text("environment.base_python", path),
-        };
-        if python.interpreter.is_some() && python.requirements.is_some() {
-            l.error("environment.python and environment.requirements are both set: an existing interpreter is used as it is, so only one of them can hold".into());
-        }
+        let warm_memory_bytes = l.number("grading.warm_memory_mib", 256..=1_048_576) * MIB;
+        let environments = Environments::read(l);
         let config = Self {
             listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 10101))),
             prefix: l.text("server.prefix", prefix),
@@ -154,13 +149,14 @@ impl Config {
             single_user: single_user.unwrap_or_else(|| "student".parse().expect("`student` is a user name")),
             data_dir: l.text("data.dir", path),
             materials_dir: l.text("materials.dir", path),
-            python,
+            environments,
             engine: l.text("grading.engine", str::parse),
             jobs: jobs(l.number("grading.jobs", 0..=1024)),
             policy: l.text("grading.policy", policy),
             lease: Duration::from_secs(l.number("grading.lease_s", 5..=3600)),
             drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
             limits,
+            warm_memory_bytes,
             post_grade: l.switch("passback.post_grade"),
             environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
             gcp_project_id: l.text("deployment.gcp_project_id", |text| {
@@ -182,7 +178,24 @@ pub(crate) fn variables() -> BTreeMap<String, String> {
 }
 
 impl Sources {
-    fn file_to_read(&self) -> Option<PathBuf> {
+    /// No source at all: the defaults.
+    pub(crate) fn default_only() -> Self {
+        Self { file: Some("/dev/null".into()), ..Self::default() }
+    }
+
+    /// The variables that set something.
+    pub(crate) fn variables_read(&self) -> Vec<&str> {
+        let is_read = |name: &str| {
+            (name.starts_with("OTTER_SERVICE_") && name != CONFIG_VARIABLE)
+                || name == "VERBOSE_LOGGING"
+                || PYTHON_SERVICE_VARIABLES.iter().any(|(variable, _)| *variable == name)
+        };
+        let set = self.variables.iter().filter(|(_, text)| !text.is_empty());
+        set.map(|(name, _)| name.as_str()).filter(|name| is_read(name)).collect()
+    }
+
+    /// The configuration file, if there is one.
+    pub(crate) fn file_to_read(&self) -> Option<PathBuf> {
         let named = self.file.clone().or_else(|| self.variables.get(CONFIG_VARIABLE).map(PathBuf::from));
         named.or_else(|| Some(PathBuf::from(CONFIG_FILE)).filter(|path| path.exists()))
     }
@@ -289,7 +302,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:10101");
         assert_eq!(config.prefix, "/services/otter_grade/");
         assert_eq!(config.max_submission_bytes, 20 << 20);
-        assert_eq!(config.limits, Limits::default());
+        assert_eq!(config.limits, WarmLimits::default());
         assert!(load(DEFAULTS, &[], &[]).is_ok());
     }
 

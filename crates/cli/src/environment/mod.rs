@@ -1,16 +1,21 @@
-//! From the configuration to a Python environment that is there.
+//! From the configuration to Python environments that are there.
+
+mod weaknesses;
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context;
-use grading::{Builder, Environment, Isolation, Supervisor};
+use grading::{EnvironmentInUse, EnvironmentPlan, Environments, Named, Recipe, Supervisor};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::config::Python;
+use crate::config::{self, Source};
+
+pub(crate) use self::weaknesses::weaknesses;
 
 /// What environments are built from when nothing else is said.
 pub(crate) const DEFAULT_REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -25,19 +30,76 @@ pub(crate) fn cache_dir() -> PathBuf {
     cache.unwrap_or_else(home).join("otter-service")
 }
 
-/// The environment that is configured, built below `root` if it has to be, to grade in temporary folders inside
-/// `gradings`. Tells on standard error what goes on.
+/// All environments, and the one that is used where nothing else is said, built below `root` if it has to be, to grade
+/// in temporary folders inside `gradings`. Tells on standard error what goes on.
 pub(crate) async fn prepare(
-    python: &Python,
+    environments: &config::Environments,
     root: &Path,
     gradings: &Path,
     supervisor: &Supervisor,
-) -> anyhow::Result<Environment> {
-    let interpreter = match &python.interpreter {
-        Some(interpreter) => absolute(interpreter)?,
-        None => build(python, root).await?,
+) -> anyhow::Result<(Arc<Environments>, EnvironmentInUse)> {
+    let (all, progress) = open(environments, root, gradings, supervisor)?;
+    let standard = all.standard().await;
+    progress.finish_and_clear();
+    Ok((Arc::new(all), standard?))
+}
+
+/// All environments, none of them looked at yet, and a line in the terminal that tells of builds until it is finished.
+pub(crate) fn open(
+    environments: &config::Environments,
+    root: &Path,
+    gradings: &Path,
+    supervisor: &Supervisor,
+) -> anyhow::Result<(Environments, ProgressBar)> {
+    let plan = plan(environments, root)?;
+    let spinner = ProgressBar::new_spinner();
+    spinner.set_style(ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}")?);
+    if !spinner.is_hidden() {
+        spinner.enable_steady_tick(Duration::from_millis(120));
+    }
+    let shown = spinner.clone();
+    let on_line = move |line: &str| {
+        if shown.is_finished() {
+            // The service runs: its log is no place for every line.
+            tracing::debug!("{line}");
+        } else if shown.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            shown.set_message(line.trim().to_owned());
+        }
     };
-    Ok(Environment::probe(interpreter, supervisor, gradings).await?)
+    Ok((Environments::new(plan, supervisor.clone(), gradings.to_owned(), on_line), spinner))
+}
+
+/// Reads the files that the configuration names.
+pub(crate) fn plan(environments: &config::Environments, root: &Path) -> anyhow::Result<EnvironmentPlan> {
+    let named = environments.named.iter().map(|(name, named)| {
+        let recipe = recipe(&named.source).with_context(|| format!("environments.{name}"))?;
+        Ok((name.clone(), Named { recipe, courses: named.courses.clone() }))
+    });
+    Ok(EnvironmentPlan {
+        root: std::path::absolute(root)?,
+        standard: recipe(&environments.standard)?,
+        named: named.collect::<anyhow::Result<_>>()?,
+        from_autograder: environments.from_autograder,
+        base_python: environments.base_python.clone(),
+        max_bytes: environments.max_bytes,
+    })
+}
+
+fn recipe(source: &Source) -> anyhow::Result<Recipe> {
+    match source {
+        Source::Interpreter(interpreter) => Ok(Recipe::Interpreter(absolute(interpreter)?)),
+        Source::Requirements { file, base_python } => {
+            let requirements = match file {
+                Some(path) => {
+                    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
+                }
+                None => DEFAULT_REQUIREMENTS.to_owned(),
+            };
+            Ok(Recipe::Build { requirements, base_python: base_python.clone(), may_run_code: true })
+        }
+    }
 }
 
 /// An interpreter given as a path is made absolute without following links: a virtual environment's interpreter is a
@@ -49,50 +111,4 @@ fn absolute(interpreter: &Path) -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(interpreter)).find(|path| path.is_file());
     found.with_context(|| format!("there is no program `{}` in $PATH", interpreter.display()))
-}
-
-/// What keeps submissions apart from the service less well than it could, and what to do.
-pub(crate) fn weaknesses(environment: &Environment) -> Vec<&'static str> {
-    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-    let mut found = Vec::new();
-    if is_root && !environment.can_run_as_others {
-        found.push(
-            "submissions run as root, because other users may not read the Python environment or reach the gradings' \
-             folder; put both where everybody may pass, or start otter-service as another user",
-        );
-    }
-    if !is_root {
-        found.push(
-            "submissions run as the same user as otter-service, so they can read its files; start it as root, and each \
-             runs as a user of its own",
-        );
-    }
-    if environment.isolation == Isolation::ProcessTree {
-        found.push(
-            "no PID namespace can be had here, so processes that a submission starts are found and ended one by one; \
-             allow user namespaces",
-        );
-    }
-    found
-}
-
-async fn build(python: &Python, root: &Path) -> anyhow::Result<PathBuf> {
-    let requirements = match &python.requirements {
-        Some(path) => {
-            fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
-        }
-        None => DEFAULT_REQUIREMENTS.to_owned(),
-    };
-    let builder = Builder { root: std::path::absolute(root)?, base_python: python.base.clone() };
-    let spinner = ProgressBar::new_spinner();
-    spinner.set_style(ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}")?);
-    spinner.enable_steady_tick(std::time::Duration::from_millis(120));
-    let is_shown = !spinner.is_hidden();
-    let interpreter = builder
-        .build(&requirements, &mut |line| {
-            if is_shown { spinner.set_message(line.trim().to_owned()) } else { eprintln!("{line}") }
-        })
-        .await;
-    spinner.finish_and_clear();
-    Ok(interpreter?)
 }

@@ -4,23 +4,38 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::Command,
+use tokio::process::Command;
+
+use super::{
+    advice::advice,
+    requirements::lines,
+    seal::seal,
+    shelf::{About, Shelf},
+    step::Step,
 };
 
 /// Builds environments into a folder of their own.
 #[derive(Debug, Clone)]
-pub struct Builder {
-    /// Where the environments are: one folder each, named by the hash of its requirements and its Python.
-    pub root: PathBuf,
+pub(super) struct Builder {
+    /// Where they are: one folder each, named by the hash of its requirements and its Python.
+    pub(super) shelf: Shelf,
     /// The Python to build with, for instance `python3`.
-    pub base_python: PathBuf,
+    pub(super) base_python: PathBuf,
+    /// Whether packages may run code of their own while they are installed, as those that come as source do.
+    pub(super) may_run_code: bool,
+}
+
+/// A finished environment.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) id: String,
+    pub(super) python: PathBuf,
+    /// Held as long as it is in use.
+    pub(super) in_use: File,
 }
 
 /// Why an environment could not be built.
@@ -35,7 +50,7 @@ pub enum BuildError {
         why: String,
     },
     /// A step failed.
-    #[error("building the Python environment failed at `{step}`:\n{said}")]
+    #[error("building the Python environment failed at `{step}`:\n{said}\n{}", advice(said))]
     Step {
         /// The command.
         step: String,
@@ -52,71 +67,102 @@ pub enum BuildError {
     },
 }
 
-/// The file in an environment's folder that says it is complete; written last.
-const COMPLETE: &str = ".complete";
-
 impl Builder {
-    /// The interpreter of an environment with these requirements (the text of a `requirements.txt`), built if it is
-    /// not there yet. `on_line` is told what goes on.
+    /// The environment with these requirements (the text of a `requirements.txt`), built if it is not there yet.
+    /// `on_line` is told what goes on.
     ///
     /// A build that was interrupted is begun anew, and two processes do not build the same at a time.
-    pub async fn build(
+    pub(super) async fn build(
         &self,
         requirements: &str,
         on_line: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<PathBuf, BuildError> {
-        let version = self.base_version().await?;
-        let name = name(requirements, &version);
-        let place = self.root.join(&name);
+    ) -> Result<Built, BuildError> {
+        let base = self.base_version().await?;
+        let id = id(requirements, &base);
+        let place = self.shelf.place(&id);
         let in_folder = |error| BuildError::Folder { path: place.clone(), error };
-        fs::create_dir_all(&self.root).map_err(in_folder)?;
-        let lock = File::create(self.root.join(format!("{name}.lock"))).map_err(in_folder)?;
-        if lock.try_lock().is_err() {
-            on_line("another process is building this environment; waiting for it");
-            let waiting = lock.try_clone().map_err(in_folder)?;
-            let waited = tokio::task::spawn_blocking(move || waiting.lock()).await;
-            waited.map_err(io::Error::other).flatten().map_err(in_folder)?;
+        let built = |in_use| Built { id: id.clone(), python: place.join("bin/python"), in_use };
+        loop {
+            if let Some(in_use) = self.shelf.take(&id).map_err(in_folder)? {
+                return Ok(built(in_use));
+            }
+            let lock = self.shelf.lock(&id).map_err(in_folder)?;
+            if lock.try_lock().is_err() {
+                on_line("another process is building this environment; waiting for it");
+                let waiting = lock.try_clone().map_err(in_folder)?;
+                let waited = tokio::task::spawn_blocking(move || waiting.lock()).await;
+                waited.map_err(io::Error::other).flatten().map_err(in_folder)?;
+            }
+            if !self.shelf.is_complete(&id) {
+                on_line(&format!("building the Python environment {} ({base})", place.display()));
+                self.build_at(&id, requirements, &base, on_line).await?;
+            }
+            // Taken again as one who uses it: between the two locks another process may have removed it.
+            drop(lock);
         }
-        let python = place.join("bin/python");
-        if place.join(COMPLETE).exists() {
-            return Ok(python);
-        }
+    }
+
+    /// Whether there is nothing left to build.
+    pub(super) async fn is_built(&self, requirements: &str) -> bool {
+        self.base_version().await.is_ok_and(|base| self.shelf.is_complete(&id(requirements, &base)))
+    }
+
+    async fn build_at(
+        &self,
+        id: &str,
+        requirements: &str,
+        base: &str,
+        on_line: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<(), BuildError> {
+        let place = self.shelf.place(id);
+        let in_folder = |error| BuildError::Folder { path: place.clone(), error };
         if place.exists() {
-            fs::remove_dir_all(&place).map_err(in_folder)?;
+            crate::remove_tree(&place).map_err(in_folder)?;
         }
-        on_line(&format!("building the Python environment {} ({version})", place.display()));
-        let list = self.root.join(format!("{name}.txt"));
+        let list = self.shelf.beside(id, "txt");
         fs::write(&list, requirements).map_err(in_folder)?;
-        for mut command in self.steps(&place, &python, &list) {
-            run(&mut command, on_line).await?;
+        for step in self.steps(&place, &list) {
+            step.run(on_line).await?;
         }
-        fs::write(place.join(COMPLETE), requirements).map_err(in_folder)?;
-        Ok(python)
+        let sealed = {
+            let place = place.clone();
+            tokio::task::spawn_blocking(move || seal(&place)).await.map_err(io::Error::other)
+        };
+        let bytes = sealed.flatten().map_err(in_folder)?;
+        let about = About { requirements: lines(requirements), base: base.to_owned(), bytes };
+        self.shelf.complete(id, &about).map_err(in_folder)
     }
 
     /// `uv` when there is one, else `venv` and pip. Files are copied, never shared with a cache, and byte code is
-    /// compiled at once.
-    fn steps(&self, place: &Path, python: &Path, list: &Path) -> Vec<Command> {
+    /// compiled at once: nobody may write it later.
+    fn steps(&self, place: &Path, list: &Path) -> Vec<Step> {
         let command = |program: &Path, args: &[&str], paths: &[&Path]| {
             let mut command = Command::new(program);
             command.args(args).args(paths);
             command
         };
-        if has_uv() {
+        let python = &place.join("bin/python");
+        let mut steps = if has_uv() {
             let uv = Path::new("uv");
             let mut venv = command(uv, &["venv", "--no-project", "--python"], &[&self.base_python, place]);
             venv.env("UV_PYTHON_DOWNLOADS", "never");
-            let mut install = command(
-                uv,
-                &["pip", "install", "--link-mode=copy", "--compile-bytecode", "--python"],
-                &[python],
-            );
-            install.arg("-r").arg(list);
-            vec![venv, install]
+            vec![venv, command(uv, &["pip", "install", "--link-mode=copy", "--python"], &[python])]
         } else {
-            let pip = ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "-r"];
-            vec![command(&self.base_python, &["-m", "venv"], &[place]), command(python, &pip, &[list])]
+            let pip =
+                ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--no-compile"];
+            vec![command(&self.base_python, &["-m", "venv"], &[place]), command(python, &pip, &[])]
+        };
+        if let (false, Some(install)) = (self.may_run_code, steps.last_mut()) {
+            install.args(["--only-binary", ":all:"]);
         }
+        if let Some(install) = steps.last_mut() {
+            install.arg("-r").arg(list);
+        }
+        // By the base's Python: the environment's own runs what packages ask to be run when it starts.
+        let compile = ["-I", "-m", "compileall", "-q", "-j", "0"];
+        let compile = command(&self.base_python, &compile, &[&place.join("lib")]);
+        // Some packages come with templates that are not Python, for which it is said to have failed.
+        steps.into_iter().map(Step::must).chain([Step::may(compile)]).collect()
     }
 
     async fn base_version(&self) -> Result<String, BuildError> {
@@ -138,53 +184,15 @@ fn has_uv() -> bool {
 
 /// The first 16 hexadecimal digits of a hash over all that an environment is made of. Comments, blank lines and the
 /// order of lines make no difference.
-fn name(requirements: &str, base: &str) -> String {
-    let mut lines: Vec<_> =
-        requirements.lines().map(|line| line.split(" #").next().unwrap_or_default().trim()).collect();
-    lines.retain(|line| !line.is_empty() && !line.starts_with('#'));
+fn id(requirements: &str, base: &str) -> String {
+    let mut lines = lines(requirements);
     lines.sort_unstable();
-    let digest = Sha256::digest([&[base], lines.as_slice()].concat().join("\n"));
-    digest[..8].iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
+    let digest = Sha256::digest([&[base.to_owned()], lines.as_slice()].concat().join("\n"));
+    hex(&digest[..8])
 }
 
-async fn run(command: &mut Command, on_line: &mut (dyn FnMut(&str) + Send)) -> Result<(), BuildError> {
-    let step = format!("{:?}", command.as_std());
-    let failed = |said: String| BuildError::Step { step: step.clone(), said };
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
-    let (stdout, stderr) = (lines(child.stdout.take()), lines(child.stderr.take()));
-    let (mut stdout, mut stderr) = (stdout, stderr);
-    let mut tail = std::collections::VecDeque::new();
-    loop {
-        let line = tokio::select! {
-            Some(line) = stdout.recv() => line,
-            Some(line) = stderr.recv() => line,
-            else => break,
-        };
-        on_line(&line);
-        tail.push_back(line);
-        if tail.len() > 15 {
-            tail.pop_front();
-        }
-    }
-    let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
-    if status.success() { Ok(()) } else { Err(failed(tail.into_iter().collect::<Vec<_>>().join("\n"))) }
-}
-
-/// The lines of a stream, read by a task of their own.
-fn lines(stream: Option<impl AsyncRead + Unpin + Send + 'static>) -> tokio::sync::mpsc::Receiver<String> {
-    let (send, receive) = tokio::sync::mpsc::channel(64);
-    if let Some(stream) = stream {
-        tokio::spawn(async move {
-            let mut lines = BufReader::new(stream).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                if send.send(line).await.is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    receive
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -194,27 +202,29 @@ mod tests {
     #[test]
     fn an_environment_is_named_by_what_it_is_made_of() {
         let base = "CPython 3.11.7 /usr";
-        let named = name("numpy==2.4.6\npandas==3.1.1\n", base);
+        let named = id("numpy==2.4.6\npandas==3.1.1\n", base);
         assert_eq!(named.len(), 16);
-        assert_eq!(name("# ours\npandas==3.1.1 # tables\n\nnumpy==2.4.6", base), named);
-        assert_ne!(name("numpy==2.4.6", base), named);
-        assert_ne!(name("numpy==2.4.6\npandas==3.1.1\n", "CPython 3.12.0 /usr"), named);
+        assert_eq!(id("# ours\npandas==3.1.1 # tables\n\nnumpy==2.4.6", base), named);
+        assert_ne!(id("numpy==2.4.6", base), named);
+        assert_ne!(id("numpy==2.4.6\npandas==3.1.1\n", "CPython 3.12.0 /usr"), named);
     }
 
     #[tokio::test]
-    async fn a_missing_python_and_a_failing_step_are_explained() {
+    async fn a_missing_python_is_explained() {
         let dir = tempfile::tempdir().unwrap();
-        let builder =
-            Builder { root: dir.path().join("environments"), base_python: "/no/such/python".into() };
+        let shelf = Shelf::at(dir.path().join("environments"));
+        let builder = Builder { shelf, base_python: "/no/such/python".into(), may_run_code: true };
         let error = builder.build("", &mut |_| {}).await.unwrap_err().to_string();
         assert!(error.contains("/no/such/python") && error.contains("environment.base_python"), "{error}");
+    }
 
-        let mut said = Vec::new();
-        let mut step = Command::new("sh");
-        step.args(["-c", "echo one; echo two >&2; exit 1"]);
-        let error = run(&mut step, &mut |line| said.push(line.to_owned())).await.unwrap_err().to_string();
-        said.sort();
-        assert_eq!(said, ["one", "two"]);
-        assert!(error.contains("exit 1") && error.contains("two"), "{error}");
+    #[test]
+    fn for_an_autograder_only_wheels_are_installed() {
+        let of = |may_run_code| {
+            let shelf = Shelf::at("/environments".into());
+            let builder = Builder { shelf, base_python: "python3".into(), may_run_code };
+            format!("{:?}", builder.steps(Path::new("/e"), Path::new("/list")))
+        };
+        assert!(of(false).contains("--only-binary") && !of(true).contains("--only-binary"));
     }
 }

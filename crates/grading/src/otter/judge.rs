@@ -2,10 +2,11 @@
 
 use std::fs::File;
 
-use model::{Fault, Limit, Points, Question, Report, ReportStatus};
+use model::{Fault, Limit, Points, Report, ReportStatus};
 use sandbox::{Ending, How, Limits};
 
 use super::results::{Extra, Judged, Outline, ReadError, Results, clean};
+use crate::advice::advice;
 
 /// What is known when a run is over.
 pub(super) struct Run<'a> {
@@ -63,20 +64,15 @@ impl Run<'_> {
         let limits = Vec::from_iter(self.output_dropped.then(|| self.limits.hit(Limit::OutputBytes)));
         let (score, max_score) = (extra.total.rounded(), extra.possible.rounded());
         let report = self.report(ReportStatus::Complete, &extra, None);
-        let questions = in_order(extra.questions.unwrap_or_default().into_iter().map(Judged::into_question));
+        let questions = judge::in_order(
+            extra.questions.unwrap_or_default().into_iter().map(Judged::into_question).collect(),
+        );
         Report { score, max_score, questions, limits, ..report }
     }
 
     fn stopped(self, extra: Extra, limit: Limit) -> Report {
         let hit = self.limits.hit(limit);
-        let look_for = match limit {
-            Limit::WallSeconds | Limit::CpuSeconds => {
-                "Look for a loop that does not end or a computation that is far larger than the question asks for."
-            }
-            Limit::MemoryBytes => "Look for data that is far larger than the question asks for.",
-            Limit::Processes => "Look for code that starts programs or threads.",
-            Limit::OutputBytes => "Look for printing inside a loop.",
-        };
+        let look_for = advice(limit);
         let message = format!(
             "Your notebook met {hit} and was stopped, so none of its questions could be checked. {look_for}"
         );
@@ -95,7 +91,9 @@ impl Run<'_> {
 
     /// Every question of the autograder, with no points.
     fn nothing_earned(self, status: ReportStatus, mut extra: Extra, message: String) -> Report {
-        let questions = in_order(std::mem::take(&mut extra.outline).into_iter().map(Outline::into_question));
+        let questions = judge::in_order(
+            std::mem::take(&mut extra.outline).into_iter().map(Outline::into_question).collect(),
+        );
         Report { questions, ..self.report(status, &extra, Some(message)) }.summed()
     }
 
@@ -107,6 +105,7 @@ impl Run<'_> {
             reported_score: None,
             questions: Vec::new(),
             engine: super::NAME.into(),
+            engine_reason: None,
             engine_version: format!("otter-grader {}", clean(&extra.otter_version)),
             isolation: self.isolation,
             seconds: to_millis(self.ending.wall),
@@ -137,32 +136,6 @@ impl Run<'_> {
     }
 }
 
-/// Questions as people count them: `q2` before `q10`. otter-grader has them in the order in which they happened to be
-/// checked.
-fn in_order(questions: impl Iterator<Item = Question>) -> Vec<Question> {
-    let mut questions: Vec<_> = questions.collect();
-    questions.sort_by_cached_key(|question| natural(&question.name));
-    questions
-}
-
-/// The text cut into words and numbers, each number told by its length first.
-fn natural(text: &str) -> Vec<(usize, String)> {
-    let mut parts: Vec<(usize, String)> = Vec::new();
-    let mut was_digit = None;
-    for c in text.chars() {
-        let is_digit = c.is_ascii_digit();
-        if was_digit != Some(is_digit) {
-            parts.push((0, String::new()));
-        }
-        was_digit = Some(is_digit);
-        if let Some((digits, part)) = parts.last_mut() {
-            *digits += usize::from(is_digit);
-            part.push(c);
-        }
-    }
-    parts
-}
-
 /// The name of an exception, whatever stands in its place.
 fn identifier(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || "_.".contains(*c)).take(80).collect()
@@ -177,7 +150,7 @@ fn to_millis(time: std::time::Duration) -> f64 {
 mod tests {
     use std::time::Duration;
 
-    use sandbox::Isolation;
+    use sandbox::Level;
     use serde_json::{Value, json};
 
     use super::*;
@@ -194,7 +167,7 @@ mod tests {
             cpu: Duration::from_secs(1),
             peak_memory_bytes: 0,
             stderr_tail: "the notebook's own words".into(),
-            isolation: Isolation::PidNamespace,
+            isolation: Level::default(),
         };
         Run {
             dir: &File::open(dir.path()).unwrap(),
@@ -259,13 +232,6 @@ mod tests {
         );
         let fault = judge(&outline(), How::Exited(1), true).unwrap_err();
         assert!(!fault.message.contains("own words"), "{fault}");
-    }
-
-    #[test]
-    fn questions_are_in_the_order_of_their_names() {
-        let mut names = ["q10", "q2b", "q2a", "q1", "extra"];
-        names.sort_by_cached_key(|name| natural(name));
-        assert_eq!(names, ["extra", "q1", "q2a", "q2b", "q10"]);
     }
 
     #[test]

@@ -10,11 +10,11 @@ mod results;
 mod users;
 mod workplace;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use model::{Fault, Report, Step};
-use sandbox::{Limits, Request, Supervisor};
+use model::{Fault, Step};
+use sandbox::{Ceiling, Limits, Network, Request, Supervisor};
 use serde::Deserialize;
 
 use self::{
@@ -23,15 +23,15 @@ use self::{
     workplace::Workplace,
 };
 use crate::{
-    engine::{Engine, Work},
-    environment::Environment,
+    engine::{Engine, Graded, Work},
+    environment::{Environment, Environments},
 };
 
 const NAME: &str = "otter";
 
 /// Grades with otter-grader's own `run_autograder`.
 pub struct OtterEngine {
-    environment: Environment,
+    environments: Arc<Environments>,
     supervisor: Supervisor,
     limits: Limits,
     root: PathBuf,
@@ -50,20 +50,24 @@ enum Told {
 }
 
 impl OtterEngine {
-    /// Grades in the environment, under the limits, in temporary folders inside `root`.
+    /// Grades in an autograder's environment, under the limits, in temporary folders inside `root`.
     #[must_use]
-    pub fn new(environment: Environment, supervisor: Supervisor, limits: Limits, root: PathBuf) -> Self {
-        let users = Users::new(environment.can_run_as_others);
-        Self { environment, supervisor, limits, root, users }
+    pub fn new(
+        environments: Arc<Environments>,
+        supervisor: Supervisor,
+        limits: Limits,
+        root: PathBuf,
+    ) -> Self {
+        Self { environments, supervisor, limits, root, users: Users::default() }
     }
 
-    fn request(&self, place: &Workplace, user: Option<sandbox::User>) -> Request {
+    fn request(&self, environment: &Environment, place: &Workplace, user: Option<sandbox::User>) -> Request {
         let home = place.path().join("home");
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        let bin = self.environment.python.parent().map(|bin| text(bin.to_owned())).unwrap_or_default();
+        let bin = environment.python.parent().map(|bin| text(bin.to_owned())).unwrap_or_default();
         let one = "1".to_owned();
         Request {
-            program: self.environment.python.clone(),
+            program: environment.python.clone(),
             args: vec![text(place.driver())],
             env: [
                 ("PATH", format!("{bin}:/usr/local/bin:/usr/bin:/bin")),
@@ -84,6 +88,11 @@ impl OtterEngine {
                 .to_string(),
             user,
             limits: self.limits,
+            readable: environment.folders.clone(),
+            writable: vec![place.path().to_owned(), place.run()],
+            // The kernel and otter-grader's log are spoken to over sockets.
+            network: Network::Loopback,
+            ceiling: Ceiling::default(),
         }
     }
 }
@@ -94,8 +103,9 @@ impl Engine for OtterEngine {
         NAME
     }
 
-    async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Report, Fault> {
-        let own_user = self.users.take();
+    async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Graded, Fault> {
+        let environment = self.environments.of(&work.autograder, work.course.as_deref()).await?;
+        let own_user = if environment.can_run_as_others { self.users.take() } else { None };
         let user = own_user.as_ref().map(OwnUser::id);
         let (root, work) = (self.root.clone(), work.clone());
         let place = blocking(move || Workplace::lay_out(&root, &work, user)).await?.map_err(|error| {
@@ -115,11 +125,10 @@ impl Engine for OtterEngine {
         };
         let ending = self
             .supervisor
-            .run(&self.request(&place, user), told)
+            .run(&self.request(&environment, &place, user), told)
             .await
             .map_err(|error| Fault::passing(error.to_string()))?;
-        let kept_apart = if user.is_some() { "+own-user" } else { "" };
-        let isolation = format!("{}{kept_apart}", ending.isolation.as_str());
+        let isolation = ending.isolation.to_string();
         let limits = self.limits;
         blocking(move || {
             let run = Run {
@@ -136,7 +145,7 @@ impl Engine for OtterEngine {
             // The folder goes before its user's id is free for another.
             drop(place);
             drop(own_user);
-            judged
+            judged.map(Graded::from)
         })
         .await?
     }

@@ -12,8 +12,9 @@ use sandbox::User;
 const IDS: RangeInclusive<u32> = 60_500..=64_999;
 
 /// The ids that are in use.
+#[derive(Default)]
 pub(super) struct Users {
-    taken: Option<Arc<Mutex<Vec<u32>>>>,
+    taken: Arc<Mutex<Vec<u32>>>,
 }
 
 /// A user id that no other grading has, until dropped.
@@ -23,18 +24,12 @@ pub(super) struct OwnUser {
 }
 
 impl Users {
-    /// Hands out ids only if gradings can run as others at all.
-    pub(super) fn new(possible: bool) -> Self {
-        Self { taken: possible.then(Arc::default) }
-    }
-
     /// The lowest free id.
     pub(super) fn take(&self) -> Option<OwnUser> {
-        let shared = self.taken.as_ref()?;
-        let mut taken = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let id = { IDS }.find(|id| !taken.contains(id))?;
         taken.push(id);
-        Some(OwnUser { id, taken: Arc::clone(shared) })
+        Some(OwnUser { id, taken: Arc::clone(&self.taken) })
     }
 }
 
@@ -56,12 +51,11 @@ mod tests {
 
     #[test]
     fn ids_at_the_same_time_differ_and_are_used_again() {
-        let users = Users::new(true);
+        let users = Users::default();
         let (first, second) = (users.take().unwrap(), users.take().unwrap());
         assert_ne!(first.id(), second.id());
         let freed = first.id();
         drop(first);
         assert_eq!(users.take().unwrap().id(), freed);
-        assert!(Users::new(false).take().is_none());
     }
 }

@@ -1,5 +1,6 @@
-//! A program that is only the supervisor, for this crate's tests; the service carries the same entry.
+//! A program that is only the helpers, for this crate's tests; the service carries the same entries.
 
 fn main() -> std::process::ExitCode {
-    sandbox::supervise(std::env::args().skip(1))
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    sandbox::dispatch(&args).unwrap_or(std::process::ExitCode::FAILURE)
 }

@@ -1,8 +1,8 @@
 //! The program and all its descendants: what they use, and their end.
 
 use std::{
+    fmt::Display,
     fs,
-    process::Child,
     time::{Duration, Instant},
 };
 
@@ -15,8 +15,8 @@ use nix::{
     unistd::{Pid, SysconfVar, getpid, sysconf},
 };
 
-use super::init::SIGNAL_BASE;
 use crate::protocol::How;
+use jail::program::SIGNAL_BASE;
 
 /// The descendants of this process, of which the init is the first.
 pub(super) struct Family {
@@ -46,10 +46,10 @@ impl Use {
 }
 
 impl Family {
-    pub(super) fn of(init: &Child) -> Self {
+    pub(super) fn of(init: Pid) -> Self {
         let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten();
         Self {
-            init: Pid::from_raw(i32::try_from(init.id()).unwrap_or(0)),
+            init,
             ticks_per_second: ticks.and_then(|ticks| u64::try_from(ticks).ok()).unwrap_or(100).max(1),
         }
     }
@@ -126,7 +126,7 @@ fn children(pid: Pid) -> Vec<Pid> {
 }
 
 /// Anonymous and shared memory in bytes, and the number of threads (`proc_pid_status(5)`).
-fn memory_and_tasks(pid: Pid) -> (u64, u64) {
+pub(crate) fn memory_and_tasks(pid: impl Display) -> (u64, u64) {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let field = |name: &str| -> u64 {
         let line = status.lines().find_map(|line| line.strip_prefix(name));

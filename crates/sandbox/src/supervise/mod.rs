@@ -1,18 +1,21 @@
-//! The supervisor process and the init process. Each has a single thread, in a plain loop around `poll`: a process
-//! with several may not call `unshare(CLONE_NEWUSER)`, and one that has called `unshare(CLONE_NEWPID)` gets no more.
+//! The supervisor process. It has a single thread, in a plain loop around `poll`: a process with several may not make a
+//! user namespace.
 
 mod family;
-mod init;
-mod namespace;
 mod output;
 
 use std::{
+    fs::File,
     io::{self, BufRead, Write},
     os::fd::AsFd,
-    process::{Child, ChildStderr, ChildStdout, Command, ExitCode, Stdio},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
+use jail::{
+    cgroup::{Group, GroupLimits},
+    program::{CANNOT_START, Program, Started},
+};
 use model::Limit;
 use nix::{
     errno::Errno,
@@ -22,9 +25,9 @@ use nix::{
         signal::{SigSet, Signal},
     },
 };
-
 use rustix::process::setpriority_process;
 
+pub(crate) use self::family::memory_and_tasks;
 use self::{
     family::{Family, Use},
     output::Output,
@@ -32,22 +35,17 @@ use self::{
 use crate::protocol::{Ending, How, Limits, Request, Said};
 
 /// The first argument of a process that is a supervisor.
-pub const COMMAND: &str = "__supervise";
+pub(crate) const COMMAND: &str = "__supervise";
 
 /// The `nice` value of the supervisor.
 const HIGHEST_PRIORITY: i32 = -20;
 /// How often use is sampled.
 const SAMPLE: Duration = Duration::from_millis(25);
 
-/// The supervisor's `main`; `args` begin with [`COMMAND`].
+/// The supervisor's `main`.
 #[must_use]
-pub fn main(args: impl IntoIterator<Item = String>) -> ExitCode {
-    let role = args.into_iter().nth(1);
-    let done = match role.as_deref() {
-        Some(init::ROLE) => return init::main(),
-        _ => supervise(),
-    };
-    match done {
+pub(crate) fn main() -> ExitCode {
+    match supervise() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&Said::Failed(error.to_string()));
@@ -65,43 +63,77 @@ fn supervise() -> io::Result<()> {
     let request: Request = serde_json::from_str(&line)?;
 
     nix::sys::prctl::set_child_subreaper(true)?;
+    let group = group(&request.limits);
+    let started = program(&request).start()?;
+    if let Some(group) = &group {
+        group.add(started.init)?;
+    }
+    let mut isolation = started.level;
+    isolation.cgroup = group.as_ref().map(Group::version);
+    isolation.process_limit |= group.as_ref().is_some_and(Group::keeps_processes);
     // A family that multiplies must not starve the one who is to end it. Only root may; for others the kernel limits
-    // the number of processes.
+    // the number of processes. Not before the program's jail is made, which inherits it.
     setpriority_process(None, HIGHEST_PRIORITY).ok();
-    let isolation = namespace::enter(request.limits.memory_bytes / 4);
-    let began = Instant::now();
-    let mut init = start_init(&line)?;
-    let family = Family::of(&init);
+
+    let family = Family::of(started.init);
     let mut output = Output::new(|line| say(&Said::Line(line)));
-    let watched = watch(&request.limits, &mut init, &family, &mut output);
+    let began = Instant::now();
+    started.go()?;
+    let watched = watch(&request.limits, started, &family, group.as_ref(), &mut output);
     let wall = began.elapsed();
     family.end();
     let (how, peak) = watched?;
     let cpu = peak.cpu.max(cpu_of_children());
     let stderr_tail = output.stderr_tail();
-    if how == How::Exited(i32::from(init::CANNOT_START)) {
+    if how == How::Exited(i32::from(CANNOT_START)) {
         return Err(io::Error::other(stderr_tail.trim()));
     }
     let peak_memory_bytes = peak.memory_bytes;
+    // Gone before the service hears that all is over.
+    drop(group);
     say(&Said::Ended(Ending { how, wall, cpu, peak_memory_bytes, stderr_tail, isolation }));
     Ok(())
 }
 
-fn start_init(request: &str) -> io::Result<Child> {
-    let mut init = Command::new("/proc/self/exe")
-        .args([COMMAND, init::ROLE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    init.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?.write_all(request.as_bytes())?;
-    Ok(init)
+/// The kernel's own limits, where they can be had, for what grows faster than it can be sampled: a little more than is
+/// allowed, so that meeting the limit shows.
+fn group(limits: &Limits) -> Option<Group> {
+    let group = Group::make(GroupLimits {
+        memory_bytes: Some(limits.memory_bytes + limits.memory_bytes / 2),
+        processes: Some(limits.processes + 2),
+    });
+    group.ok()
+}
+
+fn program(request: &Request) -> Program<'_> {
+    Program {
+        path: &request.program,
+        args: &request.args,
+        env: &request.env,
+        dir: &request.dir,
+        input: &request.input,
+        user: request.user.map(|user| (user.uid, user.gid)),
+        readable: &request.readable,
+        writable: &request.writable,
+        network: request.network,
+        memory_bytes: request.limits.memory_bytes,
+        file_bytes: request.limits.file_bytes,
+        fresh_bytes: request.limits.memory_bytes / 4,
+        processes: request.limits.processes,
+        ceiling: request.ceiling,
+    }
 }
 
 /// Watches until the init has ended or must be ended. Gives how it ended and the most that was used.
-fn watch(limits: &Limits, init: &mut Child, family: &Family, output: &mut Output) -> io::Result<(How, Use)> {
+fn watch(
+    limits: &Limits,
+    started: Started,
+    family: &Family,
+    group: Option<&Group>,
+    output: &mut Output,
+) -> io::Result<(How, Use)> {
     let began = Instant::now();
-    let (mut stdout, mut stderr) = (init.stdout.take(), init.stderr.take());
+    let (mut stdout, mut stderr) = (Some(File::from(started.stdout)), Some(File::from(started.stderr)));
     let mut peak = Use::default();
     let mut next_sample = began;
     loop {
@@ -114,12 +146,13 @@ fn watch(limits: &Limits, init: &mut Child, family: &Family, output: &mut Output
         next_sample = Instant::now() + SAMPLE;
         if let Some(how) = family.init_ended() {
             output.drain(stdout, stderr);
+            let how = if ran_out_of_memory(group) { How::Limit(Limit::MemoryBytes) } else { how };
             return Ok((how, peak));
         }
         peak = peak.max(family.sample(limits.processes));
         let met = [
             (Limit::OutputBytes, output.bytes() > limits.output_bytes),
-            (Limit::MemoryBytes, peak.memory_bytes > limits.memory_bytes),
+            (Limit::MemoryBytes, peak.memory_bytes > limits.memory_bytes || ran_out_of_memory(group)),
             (Limit::Processes, peak.tasks > limits.processes),
             (Limit::CpuSeconds, peak.cpu >= limits.cpu),
             (Limit::WallSeconds, began.elapsed() >= limits.wall),
@@ -130,10 +163,15 @@ fn watch(limits: &Limits, init: &mut Child, family: &Family, output: &mut Output
     }
 }
 
+/// Whether the kernel has ended a process of the group because all together had too much memory.
+fn ran_out_of_memory(group: Option<&Group>) -> bool {
+    group.is_some_and(|group| group.out_of_memory_kills() > 0)
+}
+
 /// Waits for output, for at most [`SAMPLE`], and reads what is there. True when the service let go.
 fn wait_and_read(
-    stdout: &mut Option<ChildStdout>,
-    stderr: &mut Option<ChildStderr>,
+    stdout: &mut Option<File>,
+    stderr: &mut Option<File>,
     output: &mut Output,
 ) -> io::Result<bool> {
     let stdin = io::stdin();

@@ -1,10 +1,6 @@
 //! What the program writes: counted, its lines passed on, its complaints kept at their end.
 
-use std::{
-    collections::VecDeque,
-    io::Read,
-    process::{ChildStderr, ChildStdout},
-};
+use std::{collections::VecDeque, fs::File, io::Read};
 
 /// The longest line that is passed on; longer ones, which no driver writes, are dropped.
 const LONGEST_LINE: usize = 4096;
@@ -77,7 +73,7 @@ impl Output {
 
     /// Reads what the program left in its pipes when it ended. Only what is there at once: a descendant may still
     /// hold the other end open.
-    pub(super) fn drain(&mut self, stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) {
+    pub(super) fn drain(&mut self, stdout: Option<File>, stderr: Option<File>) {
         if let Some(mut stream) = stdout {
             for _ in 0..MOST_CHUNKS_LEFT {
                 if !is_readable(&stream) || !self.read_stdout(&mut stream) {

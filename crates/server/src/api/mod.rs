@@ -1,6 +1,7 @@
 //! The API: JSON in, JSON out, problems as RFC 9457 has them.
 
 pub(crate) mod events;
+pub(crate) mod executed;
 pub(crate) mod health;
 pub(crate) mod notebook;
 pub(crate) mod problem;

@@ -22,10 +22,14 @@ pub(crate) async fn show(
     let scope = App::own(&user);
     let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
     let bytes = app.store.notebook(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
-    let name = format!("attachment; filename=\"{}-{id}.ipynb\"", record.submission.key.assignment);
-    Ok((
-        [(header::CONTENT_TYPE, "application/x-ipynb+json".to_owned()), (header::CONTENT_DISPOSITION, name)],
-        bytes,
-    )
-        .into_response())
+    Ok(download(&format!("{}-{id}.ipynb", record.submission.key.assignment), bytes))
+}
+
+/// A notebook to be saved under a name, never shown: browsers would run what it holds.
+pub(super) fn download(name: &str, notebook: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ipynb+json".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, notebook).into_response()
 }

@@ -20,6 +20,9 @@ pub(crate) enum ApiError {
     /// No such thing, or not the user's.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// The submission is there, but its notebook as it was run is not.
+    #[error("no executed notebook")]
+    NotExecuted,
     /// No such page.
     #[error("no such path")]
     NoSuchPath,
@@ -61,7 +64,7 @@ impl ApiError {
                 | Refusal::UnknownSection { .. }
                 | Refusal::UnknownAssignment { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             },
-            Self::NotFound(_) | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NotExecuted | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::Query(_) | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::CrossSite => StatusCode::FORBIDDEN,
@@ -85,6 +88,12 @@ impl ApiError {
                 let advice = "See the API reference for the parameters of this path.";
                 return ("bad-query", "Bad query", problem.clone(), advice);
             }
+            Self::NotExecuted => (
+                "not-executed",
+                "Not found",
+                "There is no notebook as it was run: this submission is not graded yet, or its grading kept none.",
+                "Try again when it is graded. The notebook as it was submitted is always there.",
+            ),
             Self::NoSuchPath => (
                 "no-such-path",
                 "Not found",

@@ -38,16 +38,21 @@ pub(crate) struct GradingView {
     pub(crate) started_at: Timestamp,
     pub(crate) finished_at: Timestamp,
     pub(crate) report: Report,
+    /// Path of the notebook as it was run, where that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) executed_url: Option<String>,
 }
 
 impl GradingView {
-    pub(crate) fn of(record: GradingRecord) -> Option<Self> {
+    fn of(app: &App, id: SubmissionId, record: GradingRecord) -> Option<Self> {
         let Outcome::Report(report) = record.outcome else { return None };
+        let executed_url = || app.url(&format!("api/v1/submissions/{id}/executed"));
         Some(Self {
             revision: record.revision,
             started_at: record.started_at,
             finished_at: record.finished_at,
             report: report.for_student(),
+            executed_url: record.has_executed.then(executed_url),
         })
     }
 }
@@ -75,14 +80,8 @@ pub(crate) async fn load(
     };
     let grade = app.store.grade(user, &submission.key).await?;
     let receipt = app.receipt_key.sign(&submission);
-    Ok(SubmissionView {
-        submission,
-        status,
-        position,
-        grading: grading.and_then(GradingView::of),
-        grade,
-        receipt,
-    })
+    let grading = grading.and_then(|grading| GradingView::of(app, id, grading));
+    Ok(SubmissionView { submission, status, position, grading, grade, receipt })
 }
 
 /// An id that is none names nothing.

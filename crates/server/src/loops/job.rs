@@ -3,9 +3,9 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
-use grading::{Submitted, Work};
+use grading::{Graded, Submitted, Work};
 use materials::UnzipLimits;
-use model::{Fault, GradingId, Report, ReportStatus, Step};
+use model::{Fault, GradingId, ReportStatus, Step};
 use store::{Job, LeaseError, NewGrading, Retry, StoreError};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -28,7 +28,7 @@ const TRIES_WHEN_STOPPING: u32 = 10;
 /// How a grading ended from the worker's point of view.
 enum End {
     /// It has an outcome.
-    Outcome(Result<Box<Report>, Fault>),
+    Outcome(Result<Box<Graded>, Fault>),
     /// The service stops and the time it had is over.
     Stopped,
     /// The lease ran out: the job is another's.
@@ -38,9 +38,9 @@ enum End {
 impl End {
     /// A crash while the service stops may be the doing of whoever stops it, who may signal every process there is:
     /// such a grading begins anew.
-    fn of(outcome: Result<Report, Fault>, is_stopping: bool) -> Self {
+    fn of(outcome: Result<Graded, Fault>, is_stopping: bool) -> Self {
         match outcome {
-            Ok(report) if is_stopping && report.status == ReportStatus::Crashed => Self::Stopped,
+            Ok(graded) if is_stopping && graded.report.status == ReportStatus::Crashed => Self::Stopped,
             Err(fault) if is_stopping && fault.retry => Self::Stopped,
             outcome => Self::Outcome(outcome.map(Box::new)),
         }
@@ -134,7 +134,7 @@ async fn grade(
     job: &Job,
     new: &mut NewGrading,
     tell: watch::Sender<Option<Step>>,
-) -> Result<Report, Fault> {
+) -> Result<Graded, Fault> {
     let content = worker
         .app
         .store
@@ -155,12 +155,13 @@ async fn grade(
             let why = format!("the autograder cannot be unpacked: {error}");
             if error.is_ours() { Fault::passing(why) } else { Fault::lasting(why) }
         })?;
-        Ok((autograder.revision().to_string(), folder))
+        Ok::<_, Fault>((autograder.revision().to_string(), folder))
     });
     let (revision, folder) =
         unpacked.await.map_err(|_| Fault::passing("unpacking the autograder failed"))??;
-    new.revision = revision;
-    let work = Work { submitted, autograder: folder.path().to_owned() };
+    new.revision.clone_from(&revision);
+    let course = Some(job.submission.key.course.to_string());
+    let work = Work { submitted, autograder: folder.path().to_owned(), revision, course };
     worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await
 }
 
@@ -170,13 +171,16 @@ async fn settle(
     worker: &Worker,
     job: &Job,
     new: NewGrading,
-    outcome: Result<Box<Report>, Fault>,
+    outcome: Result<Box<Graded>, Fault>,
 ) -> Result<(), LeaseError> {
     let (store, submission) = (&worker.app.store, job.submission.id);
     let mut left_when_stopping = TRIES_WHEN_STOPPING;
     loop {
         let settled = match &outcome {
-            Ok(report) => store.record_report(&job.lease, new.clone(), report, worker.settings.policy).await,
+            Ok(graded) => {
+                let (report, executed) = (&graded.report, graded.executed.as_deref());
+                store.record_report(&job.lease, new.clone(), report, executed, worker.settings.policy).await
+            }
             Err(fault) => store.record_fault(&job.lease, new.clone(), fault, retry(worker, job, fault)).await,
         };
         match settled {
@@ -207,12 +211,12 @@ fn retry(worker: &Worker, job: &Job, fault: &Fault) -> Retry {
     Retry::At(worker.app.clock.now() + wait)
 }
 
-fn log(job: &Job, outcome: &Result<Box<Report>, Fault>, kept: bool) {
+fn log(job: &Job, outcome: &Result<Box<Graded>, Fault>, kept: bool) {
     let submission = job.submission.id;
-    match outcome {
-        Ok(report) => tracing::info!(
+    match outcome.as_deref() {
+        Ok(Graded { report, .. }) => tracing::info!(
             %submission, status = ?report.status, score = %report.score, of = %report.max_score,
-            seconds = report.seconds, kept, "grading ended with a report"
+            engine = report.engine, seconds = report.seconds, kept, "grading ended with a report"
         ),
         Err(fault) => tracing::error!(
             %submission, attempt = job.attempt, retry = fault.retry, fault = %fault, kept, "grading ended with a fault"

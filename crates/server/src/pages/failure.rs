@@ -54,6 +54,8 @@ fn of_doctest(transcript: &str) -> Vec<Failure> {
                 before.extend(now.take());
                 now = indented(&mut lines);
             }
+            // Our own judge says this, and each thing once.
+            "After:" => before = indented(&mut lines).into_iter().collect(),
             "Failed example:" => {
                 let Some(mut failure) = failed_example(&mut lines) else { return Vec::new() };
                 if !before.is_empty() {
@@ -187,6 +189,18 @@ mod tests {
         let parts =
             vec![("Check", some("warmest in water")), ("Expected", some("True")), ("Got", some("False"))];
         assert_eq!(told(&message), [parts]);
+    }
+
+    #[test]
+    fn our_own_words_are_told_as_well() {
+        let message = "❌ Test case failed\nAfter:\n    x = f(3)\n    g(x)\nFailed example:\n    x\nExpected:\n    \
+                       1\nGot nothing\nAfter:\n    x = f(3)\n    g(x)\n    x\nFailed example:\n    y\nException \
+                       raised:\n    NameError: y";
+        let after = |text| ("After", some(text));
+        let first =
+            vec![after("x = f(3)\ng(x)"), ("Check", some("x")), ("Expected", some("1")), ("Got", None)];
+        let second = vec![after("x = f(3)\ng(x)\nx"), ("Check", some("y")), ("Error", some("NameError: y"))];
+        assert_eq!(told(message), [first, second]);
     }
 
     #[test]

@@ -54,6 +54,15 @@ struct ReportPart {
     message: Option<String>,
     is_rejected: bool,
     questions: Vec<QuestionPart>,
+    executed_url: Option<String>,
+    engine: String,
+    engine_reason: Option<String>,
+    engine_version: String,
+    isolation: String,
+    /// The limits that were met.
+    limits: Vec<String>,
+    /// Those of them that the message does not say.
+    limits_to_say: Vec<String>,
     took: String,
 }
 
@@ -115,7 +124,7 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
     let SubmissionView { submission, status, position, grading, grade, receipt } = view;
     let counting = grade.map(|grade| grade.submission);
     let standing = words::standing(status);
-    let report = grading.map(|grading| report(grading.report));
+    let report = grading.map(|grading| report(grading.report, grading.executed_url));
     let score = report.as_ref().filter(|_| status == Status::Graded).and_then(|report| report.score.as_ref());
     SubmissionPage {
         frame,
@@ -136,16 +145,26 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
     }
 }
 
-fn report(report: Report) -> ReportPart {
+fn report(report: Report, executed_url: Option<String>) -> ReportPart {
     let heading = words::heading(&report);
     let score = words::Score::of(report.score, report.max_score).filter(|_| report.status.counts());
     let is_complete = report.status == ReportStatus::Complete;
+    let limits: Vec<_> = report.limits.iter().map(ToString::to_string).collect();
+    let is_said = |limit: &&String| report.message.as_ref().is_some_and(|said| said.contains(*limit));
+    let limits_to_say = limits.iter().filter(|limit| !is_said(limit)).cloned().collect();
     let questions: Vec<_> = (1..).zip(report.questions).map(|(n, each)| question(n, each)).collect();
     ReportPart {
         next: score.as_ref().filter(|_| is_complete).map_or(Next::Nothing, |score| next(score, &questions)),
         score,
         heading,
         took: format!("{:.1} s", report.seconds),
+        limits_to_say,
+        limits,
+        executed_url,
+        engine: report.engine,
+        engine_reason: report.engine_reason,
+        engine_version: report.engine_version,
+        isolation: report.isolation,
         message: report.message,
         is_rejected: report.status == ReportStatus::Rejected,
         questions,

@@ -68,9 +68,10 @@ hand_on! {
     renew(held: &Lease, now: Timestamp, lease: Duration) -> (), LeaseError;
     release(held: &Lease, now: Timestamp) -> (), LeaseError;
     progress(held: &Lease, now: Timestamp, steps: Vec<Step>) -> (), LeaseError;
-    record_report(held: &Lease, grading: NewGrading, report: &Report, policy: GradePolicy) -> (), LeaseError;
+    record_report(held: &Lease, grading: NewGrading, report: &Report, executed: Option<&[u8]>, policy: GradePolicy) -> (), LeaseError;
     record_fault(held: &Lease, grading: NewGrading, fault: &Fault, retry: Retry) -> (), LeaseError;
     notebook(scope: &Scope, id: SubmissionId) -> Option<Vec<u8>>, StoreError;
+    executed(scope: &Scope, id: SubmissionId) -> Option<Vec<u8>>, StoreError;
     notebook_to_grade(held: &Lease) -> Vec<u8>, StoreError;
     submission(scope: &Scope, id: SubmissionId) -> Option<SubmissionRecord>, StoreError;
     submissions(scope: &Scope, page: Page) -> Vec<SubmissionRecord>, StoreError;

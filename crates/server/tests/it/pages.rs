@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use model::{Fault, Report};
+use model::{Fault, Flag, Limit, LimitHit, Report, ReportStatus};
 use server::testing::{Act, PREFIX, TestApp, full_marks};
 
 #[tokio::test]
@@ -65,6 +65,38 @@ async fn what_a_notebook_says_is_text_on_a_page() {
     }
     assert!(page.text().contains("alert(3)"), "but it is shown");
     assert!(!page.text().contains("q1 - 2"), "hidden cases are not");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_says_how_it_was_graded_and_which_limits_were_met() {
+    let mut test = TestApp::new().await;
+    let hit = |limit, value, cell| LimitHit { limit, value, cell: Some(cell) };
+    let report = Report {
+        status: ReportStatus::Stopped,
+        message: Some("Your notebook met the time limit of 30 seconds for one cell (cell 12).".into()),
+        engine: "warm".into(),
+        engine_reason: Some("It needs nothing that the warm engine lacks.".into()),
+        isolation: "namespaces+own-user".into(),
+        limits: vec![hit(Limit::CellSeconds, 30, 12), hit(Limit::OutputBytes, 16 << 20, 3)],
+        flags: vec![Flag { kind: "decoy".into(), reason: "it passed a wrong case".into() }],
+        ..full_marks()
+    };
+    test.engine.then(Act::Report(Box::new(report)));
+    test.work();
+    let id = test.submit("x = 1").await;
+    test.follow(id).await;
+    let answer = test.get(&format!("submissions/{id}")).await;
+    let page = answer.text();
+    let (seen_first, details) = page.split_once("How it was graded").unwrap();
+    // What the message says is not said again.
+    assert_eq!(seen_first.matches("(cell 12)").count(), 1, "{seen_first}");
+    assert!(seen_first.contains("It also met the limit of 16 MiB of output (cell 3)."), "{seen_first}");
+    for part in ["warm", "nothing that the warm engine lacks", "namespaces+own-user", "(cell 12)", "(cell 3)"]
+    {
+        assert!(details.contains(part), "{part} is not in {details}");
+    }
+    assert!(!page.contains("decoy") && !page.contains("wrong case"), "flags are for staff");
     test.finish().await;
 }
 

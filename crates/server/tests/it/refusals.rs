@@ -120,6 +120,7 @@ async fn unknown_paths_methods_ids_and_queries_are_problems_too() {
         (get("/api/v1/submissions/01930000-0000-7000-8000-000000000000"), StatusCode::NOT_FOUND),
         (get("/api/v1/submissions/01930000-0000-7000-8000-000000000000/events"), StatusCode::NOT_FOUND),
         (get("/api/v1/submissions/01930000-0000-7000-8000-000000000000/notebook"), StatusCode::NOT_FOUND),
+        (get("/api/v1/submissions/01930000-0000-7000-8000-000000000000/executed"), StatusCode::NOT_FOUND),
         (get("/api/v1/submissions?before=now"), StatusCode::BAD_REQUEST),
         (get("/api/v1/submissions?limit=-1"), StatusCode::BAD_REQUEST),
         (Request::delete(PREFIX).body(Body::empty()).unwrap(), StatusCode::METHOD_NOT_ALLOWED),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use axum::http::{StatusCode, header};
 use model::{Fault, Points, Report, ReportStatus};
 use serde_json::json;
-use server::testing::{Act, TestApp, USER, full_marks};
+use server::testing::{Act, PREFIX, TestApp, USER, full_marks};
 
 /// Waits until `happened`, which must be soon.
 async fn soon(what: &str, happened: impl AsyncFn() -> bool) {
@@ -32,6 +33,41 @@ async fn a_submission_is_graded_and_its_student_sees_no_hidden_case() {
     assert!(!seen.to_string().contains("message of q1 - 2"));
     let kept = test.get(&format!("api/v1/submissions/{id}/notebook")).await;
     assert_eq!(test.engine.seen(), [kept.body.to_vec()], "graded byte for byte as submitted");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_notebook_can_be_had_as_it_was_run() {
+    let mut test = TestApp::new().await;
+    let executed = br#"{"cells": [{"outputs": [{"text": "<script>alert(1)</script>"}]}]}"#;
+    test.engine.then(Act::Executed(executed.to_vec()));
+    let id = test.submit("x = 1").await;
+    let path = format!("api/v1/submissions/{id}/executed");
+    assert_eq!(test.get(&path).await.json()["type"], "urn:otter-service:problem:not-executed");
+    test.work();
+    test.follow(id).await;
+    let answer = test.get(&path).await;
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &executed[..]));
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/x-ipynb+json");
+    assert_eq!(answer.header(header::CONTENT_DISPOSITION), "attachment; filename=\"lab01-executed.ipynb\"");
+    assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    let url = format!("{PREFIX}{path}");
+    assert_eq!(test.submission(id).await["grading"]["executed_url"], url);
+    assert!(test.get(&format!("submissions/{id}")).await.text().contains(&format!("href=\"{url}\"")));
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn where_a_notebook_as_it_was_run_was_not_kept_that_is_said() {
+    let mut test = TestApp::new().await;
+    test.work();
+    let id = test.submit("x = 1").await;
+    test.follow(id).await;
+    let answer = test.get(&format!("api/v1/submissions/{id}/executed")).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    insta::assert_json_snapshot!(answer.json());
+    assert!(test.submission(id).await["grading"].get("executed_url").is_none());
+    assert!(!test.get(&format!("submissions/{id}")).await.text().contains("/executed"));
     test.finish().await;
 }
 

@@ -3,8 +3,8 @@
 use model::{Fault, Grade, GradePolicy, Report, ReportStatus, Step, Submission};
 
 use super::kit::{
-    LEASE_MS, accepted, assert_idle, at, claim, events, finish, grade, grading, gradings, kept, own, points,
-    question, record, report, status, steps,
+    LEASE_MS, accepted, assert_idle, at, claim, events, finish, finish_executed, grade, grading, gradings,
+    kept, noise, own, points, question, record, report, staff, status, steps,
 };
 use crate::{
     records::{Outcome, Retry, Status, SubmissionRecord},
@@ -27,7 +27,7 @@ pub(super) async fn a_report_ends_in_a_grade_and_in_events(store: &dyn Store) {
     }
     .summed();
     let grading = grading(2000);
-    store.record_report(&job.lease, grading.clone(), &report, GradePolicy::Latest).await.unwrap();
+    store.record_report(&job.lease, grading.clone(), &report, None, GradePolicy::Latest).await.unwrap();
 
     let kept = kept(&grading, Outcome::Report(Box::new(report.clone())));
     assert_eq!(gradings(store, &submission).await, std::slice::from_ref(&kept));
@@ -135,4 +135,39 @@ pub(super) async fn a_report_after_a_fault_counts(store: &dyn Store) {
     assert_eq!(record.grading.unwrap().outcome, Outcome::Report(Box::new(report)));
     assert_eq!(gradings(store, &submission).await.len(), 2);
     assert_eq!(grade(store, &submission).await.unwrap().score, points(3.0));
+}
+
+pub(super) async fn an_executed_notebook_reads_back_byte_for_byte(store: &dyn Store) {
+    let text = br#"{"cells": [{"outputs": [{"text": "1 \u0000\n"}]}], "nbformat": 4 }"#;
+    let notebooks =
+        [vec![], b"\0\xff not text".to_vec(), text.repeat(9_000_000 / text.len()), noise(3_000_000)];
+    for (ms, executed) in (0..).zip(notebooks) {
+        let submission = accepted(store, "ada", "88e/1/lab01", ms).await;
+        let job = claim(store, "w", 100).await;
+        // Of a grading that ended in a fault there is none, and it does not hide the one of the report.
+        let fault = Fault::passing("no memory");
+        store.record_fault(&job.lease, grading(110), &fault, Retry::At(at(120))).await.unwrap();
+        assert_eq!(store.executed(&own(&submission), submission.id).await.unwrap(), None);
+        let job = claim(store, "w", 120).await;
+        finish_executed(store, &job, &executed, 130).await;
+        for scope in [own(&submission), staff(&submission)] {
+            let read = store.executed(&scope, submission.id).await.unwrap();
+            assert!(read.as_ref() == Some(&executed), "the notebook of {} bytes changed", executed.len());
+        }
+        assert!(record(store, &submission).await.grading.unwrap().has_executed);
+        let having =
+            gradings(store, &submission).await.iter().map(|each| each.has_executed).collect::<Vec<_>>();
+        assert_eq!(having, [false, true]);
+    }
+}
+
+pub(super) async fn without_an_executed_notebook_there_is_none(store: &dyn Store) {
+    let other = accepted(store, "ada", "88e/1/lab01", 0).await;
+    let submission = accepted(store, "ada", "88e/1/lab01", 1).await;
+    let (first, second) = (claim(store, "w", 10).await, claim(store, "w", 10).await);
+    finish_executed(store, &first, b"{}", 20).await;
+    finish(store, &second, &report(1.0, 1.0), GradePolicy::Latest, 20).await;
+    assert!(!record(store, &submission).await.grading.unwrap().has_executed);
+    assert_eq!(store.executed(&own(&submission), submission.id).await.unwrap(), None);
+    assert_eq!(store.executed(&own(&other), other.id).await.unwrap(), Some(b"{}".to_vec()));
 }

@@ -49,7 +49,7 @@ pub(super) async fn reports_recorded_at_once_settle_on_the_right_grade(store: &d
         let jobs = three(store, &format!("user{user}"), [2.0, 4.0, 3.0]).await;
         let record = |(job, report): &(Job, Report)| {
             let (lease, report) = (job.lease.clone(), report.clone());
-            async move { store.record_report(&lease, grading(200), &report, GradePolicy::Best).await }
+            async move { store.record_report(&lease, grading(200), &report, None, GradePolicy::Best).await }
         };
         let results = join_all(jobs.iter().map(record)).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");

@@ -183,6 +183,7 @@ pub fn report(score: f64, max_score: f64) -> Report {
         reported_score: Some(points(score)),
         questions: vec![question("q1", score, max_score)],
         engine: "otter".into(),
+        engine_reason: None,
         engine_version: "otter-grader 7.0.0".into(),
         isolation: "processes".into(),
         seconds: 2.5,
@@ -209,12 +210,19 @@ pub fn grading(ms: i64) -> NewGrading {
 #[must_use]
 pub fn kept(grading: &NewGrading, outcome: Outcome) -> GradingRecord {
     let NewGrading { id, revision, started_at, finished_at } = grading.clone();
-    GradingRecord { id, revision, started_at, finished_at, outcome }
+    GradingRecord { id, revision, started_at, finished_at, outcome, has_executed: false }
 }
 
 /// Finishes a job with a report.
 pub async fn finish(store: &dyn Store, job: &Job, report: &Report, policy: GradePolicy, ms: i64) {
-    store.record_report(&job.lease, grading(ms), report, policy).await.unwrap();
+    store.record_report(&job.lease, grading(ms), report, None, policy).await.unwrap();
+}
+
+/// Finishes a job with a report of a point and the notebook as it was executed.
+pub async fn finish_executed(store: &dyn Store, job: &Job, executed: &[u8], ms: i64) {
+    let (grading, report) = (grading(ms), report(1.0, 1.0));
+    let done = store.record_report(&job.lease, grading, &report, Some(executed), GradePolicy::Latest);
+    done.await.unwrap();
 }
 
 /// All that the store tells of a submission.
@@ -224,6 +232,7 @@ async fn all_of(store: &dyn Store, submission: &Submission) -> impl PartialEq + 
         events(store, submission).await,
         gradings(store, submission).await,
         grade(store, submission).await,
+        store.executed(&own(submission), submission.id).await.unwrap(),
         store.position(&own(submission), submission.id).await.unwrap(),
         store.queue(at(0)).await.unwrap(),
     )
@@ -239,7 +248,7 @@ pub async fn assert_lost(store: &dyn Store, held: &Lease, submission: &Submissio
         ("renew", store.renew(held, at(ms), LEASE).await),
         ("progress", store.progress(held, at(ms), vec![Step::Cell { cell: 1, of: 2 }]).await),
         ("progress of nothing", store.progress(held, at(ms), vec![]).await),
-        ("report", store.record_report(held, grading(ms), &report, GradePolicy::Best).await),
+        ("report", store.record_report(held, grading(ms), &report, Some(b"{}"), GradePolicy::Best).await),
         ("fault", store.record_fault(held, grading(ms), &fault, later).await),
         ("last fault", store.record_fault(held, grading(ms), &fault, Retry::Never).await),
         ("release", store.release(held, at(ms)).await),

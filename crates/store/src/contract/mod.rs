@@ -54,6 +54,8 @@ macro_rules! each_contract_case {
                 a_report_without_points_to_earn_is_no_grade
                 a_fault_delays_the_job_and_the_last_one_fails_it
                 a_report_after_a_fault_counts
+                an_executed_notebook_reads_back_byte_for_byte
+                without_an_executed_notebook_there_is_none
             }
             grade {
                 the_latest_submission_counts_in_whatever_order_gradings_end

@@ -1,14 +1,14 @@
 //! Who sees what.
 
-use model::{GradePolicy, Submission};
+use model::Submission;
 
-use super::kit::{accepted, by, claim, finish, key, page, report};
+use super::kit::{accepted, by, claim, finish_executed, key, page};
 use crate::{records::Scope, store::Store};
 
 async fn graded(store: &dyn Store) -> Submission {
     let submission = accepted(store, "ada", "88e/1/lab01", 0).await;
     let job = claim(store, "w", 10).await;
-    finish(store, &job, &report(1.0, 1.0), GradePolicy::Latest, 20).await;
+    finish_executed(store, &job, b"{}", 20).await;
     submission
 }
 
@@ -28,6 +28,7 @@ pub(super) async fn others_see_nothing(store: &dyn Store) {
         for id in [graded.id, waiting.id] {
             assert_eq!(store.submission(&scope, id).await.unwrap(), None, "{scope:?}");
             assert_eq!(store.notebook(&scope, id).await.unwrap(), None, "{scope:?}");
+            assert_eq!(store.executed(&scope, id).await.unwrap(), None, "{scope:?}");
             assert_eq!(store.events(&scope, id, 0).await.unwrap(), [], "{scope:?}");
             assert_eq!(store.gradings(&scope, id).await.unwrap(), [], "{scope:?}");
             assert_eq!(store.position(&scope, id).await.unwrap(), None, "{scope:?}");
@@ -50,6 +51,7 @@ pub(super) async fn a_user_sees_their_own_and_staff_their_course(store: &dyn Sto
             let record = store.submission(&scope, id).await.unwrap().unwrap();
             assert_eq!(record.submission, *submission);
             assert!(store.notebook(&scope, id).await.unwrap().is_some());
+            assert_eq!(store.executed(&scope, id).await.unwrap().is_some(), gradings > 0);
             assert_eq!(store.events(&scope, id, 0).await.unwrap().len(), events);
             assert_eq!(store.gradings(&scope, id).await.unwrap().len(), gradings);
             assert_eq!(store.position(&scope, id).await.unwrap(), place);

@@ -72,9 +72,10 @@ impl Store for SqliteStore {
         held: &Lease,
         grading: NewGrading,
         report: &Report,
+        executed: Option<&[u8]>,
         policy: GradePolicy,
     ) -> Result<(), LeaseError> {
-        record::report(self, held, &grading, report, policy).await
+        record::report(self, held, &grading, report, executed, policy).await
     }
 
     async fn record_fault(
@@ -93,6 +94,10 @@ impl Store for SqliteStore {
 
     async fn notebook_to_grade(&self, held: &Lease) -> Result<Vec<u8>, StoreError> {
         query::notebook_to_grade(self, held).await
+    }
+
+    async fn executed(&self, scope: &Scope, id: SubmissionId) -> Result<Option<Vec<u8>>, StoreError> {
+        query::executed(self, scope, id).await
     }
 
     async fn submission(

@@ -133,13 +133,21 @@ fn pool(size: u32) -> SqlitePoolOptions {
 
 /// Brings the schema up to date, in one transaction.
 async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "submissions to grades".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_submissions_to_grades.sql").into_sql_str(),
-        false,
-    )]);
+    let migration = |version, description: &'static str, sql: &'static str| {
+        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let migrator = Migrator::with_migrations(vec![
+        migration(
+            1,
+            "submissions to grades",
+            include_str!("../../migrations/sqlite/0001_submissions_to_grades.sql"),
+        ),
+        migration(
+            2,
+            "executed notebooks",
+            include_str!("../../migrations/sqlite/0002_executed_notebooks.sql"),
+        ),
+    ]);
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
     // `run` is the documented way, but the compiler cannot see that its future may change threads.
     migrator.run_direct(None, &mut *tx, false).await.map_err(|error| match error {

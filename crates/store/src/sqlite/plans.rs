@@ -32,6 +32,7 @@ async fn nothing_is_scanned_but_open_jobs_and_nothing_is_sorted() {
             query::gradings_sql(column),
             query::position_sql(column),
             query::notebook_sql(column),
+            query::executed_sql(column),
             event::events_sql(column),
         ]);
     }

@@ -22,7 +22,8 @@ pub(super) fn filter(scope: &Scope) -> (&'static str, &str) {
 }
 
 const RECORD: &str = "
-    SELECT submission.*, state, grading.id AS grading, revision, started_at, finished_at, report, fault
+    SELECT submission.*, state, grading.id AS grading, revision, started_at, finished_at, report, fault,
+        EXISTS (SELECT 1 FROM executed_notebook WHERE grading = grading.id) AS has_executed
     FROM submission
         JOIN job ON job.submission = submission.id
         LEFT JOIN grading ON grading.id = job.grading";
@@ -86,7 +87,8 @@ fn record(row: &SqliteRow) -> Result<SubmissionRecord, StoreError> {
 
 pub(super) fn gradings_sql(column: &str) -> String {
     format!(
-        "SELECT grading.id AS grading, revision, started_at, finished_at, report, fault
+        "SELECT grading.id AS grading, revision, started_at, finished_at, report, fault,
+             EXISTS (SELECT 1 FROM executed_notebook WHERE grading = grading.id) AS has_executed
          FROM grading JOIN submission ON submission.id = grading.submission
          WHERE submission.{column} = ?1 AND grading.submission = ?2
          ORDER BY grading.id"
@@ -175,4 +177,31 @@ pub(super) async fn notebook_to_grade(store: &SqliteStore, held: &Lease) -> Resu
         .await?;
     let missing = || StoreError::Corrupt { what: format!("submission {} has no notebook", held.submission) };
     notebook::unpack(&row.ok_or_else(missing)?).await
+}
+
+pub(super) fn executed_sql(column: &str) -> String {
+    format!(
+        "SELECT executed_notebook.*
+         FROM submission
+             JOIN job ON job.submission = submission.id
+             JOIN executed_notebook ON executed_notebook.grading = job.grading
+         WHERE submission.id = ?1 AND submission.{column} = ?2"
+    )
+}
+
+pub(super) async fn executed(
+    store: &SqliteStore,
+    scope: &Scope,
+    id: SubmissionId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let (column, value) = filter(scope);
+    let row = sqlx::query(AssertSqlSafe(executed_sql(column)))
+        .bind(id.to_string())
+        .bind(value)
+        .fetch_optional(&store.readers)
+        .await?;
+    match row {
+        Some(row) => notebook::unpack_executed(&row).await.map(Some),
+        None => Ok(None),
+    }
 }

@@ -6,7 +6,12 @@ use sqlx::SqliteConnection;
 use crate::{
     error::{LeaseError, StoreError},
     records::{Lease, NewGrading, Retry},
-    sqlite::{SqliteStore, claim, event, grade, lease::begin_held, rows::to_json},
+    sqlite::{
+        SqliteStore, claim, event, grade,
+        lease::begin_held,
+        notebook,
+        rows::{integer, to_json},
+    },
 };
 
 pub(super) async fn report(
@@ -14,11 +19,24 @@ pub(super) async fn report(
     held: &Lease,
     grading: &NewGrading,
     report: &Report,
+    executed: Option<&[u8]>,
     policy: GradePolicy,
 ) -> Result<(), LeaseError> {
     let json = to_json(report);
+    let executed = match executed {
+        Some(notebook) => Some((notebook.len() as u64, notebook::pack(notebook.to_vec()).await?)),
+        None => None,
+    };
     let mut tx = begin_held(store, held).await?;
     keep(&mut tx, held, grading, Some(&json), None).await?;
+    if let Some((size_bytes, packed)) = executed {
+        sqlx::query("INSERT INTO executed_notebook (grading, size_bytes, zstd) VALUES (?1, ?2, ?3)")
+            .bind(grading.id.to_string())
+            .bind(integer(size_bytes))
+            .bind(packed)
+            .execute(&mut *tx)
+            .await?;
+    }
     sqlx::query(
         "UPDATE job SET state = 'done', worker = NULL, lease_until = NULL, grading = ?2 WHERE submission = ?1",
     )

@@ -77,7 +77,7 @@ pub(super) fn submission(row: &SqliteRow) -> Result<Submission, StoreError> {
     })
 }
 
-/// The grading in a row with all columns of the table `grading`, its id under the name `grading`.
+/// The grading in a row with all columns of the table `grading`, its id under the name `grading`, and `has_executed`.
 pub(super) fn grading(row: &SqliteRow) -> Result<GradingRecord, StoreError> {
     let record = Record::new("grading", "grading", row);
     let outcome = if record.get::<Option<&str>>("report")?.is_some() {
@@ -91,6 +91,7 @@ pub(super) fn grading(row: &SqliteRow) -> Result<GradingRecord, StoreError> {
         started_at: record.time("started_at")?,
         finished_at: record.time("finished_at")?,
         outcome,
+        has_executed: record.get("has_executed")?,
     })
 }
 

@@ -4,7 +4,7 @@ use sqlx::Executor;
 
 use super::SqliteStore;
 use crate::{
-    contract::kit::{at, by, noise, notebook_of},
+    contract::kit::{accepted, at, by, claim, finish_executed, noise, notebook_of},
     error::StoreError,
     store::Store,
 };
@@ -33,6 +33,19 @@ async fn readers_cannot_write() {
     let store = fresh(&folder).await;
     let error = store.readers.execute("DELETE FROM event").await.unwrap_err();
     assert!(error.to_string().contains("readonly"), "{error}");
+}
+
+#[tokio::test]
+async fn an_executed_notebook_goes_with_its_grading() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(&folder).await;
+    accepted(&store, "ada", "88e/1/lab01", 0).await;
+    finish_executed(&store, &claim(&store, "w", 10).await, b"{}", 20).await;
+    let mut tx = store.begin().await.unwrap();
+    tx.execute("DELETE FROM job; DELETE FROM grading").await.unwrap();
+    let left: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM executed_notebook").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(left, 0);
 }
 
 #[tokio::test]

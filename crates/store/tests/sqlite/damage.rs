@@ -1,7 +1,7 @@
 //! Rows that make no sense are named, and stop nothing else.
 
 use jiff::Timestamp;
-use model::{GradePolicy, Submission};
+use model::Submission;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use store::{SqliteStore, Store, StoreError, contract::kit::*};
 use tempfile::TempDir;
@@ -27,6 +27,7 @@ async fn complaint(store: &SqliteStore, submission: &Submission) -> String {
         store.grade(&submission.user, &submission.key).await?;
         store.submission(&scope, submission.id).await?;
         store.notebook(&scope, submission.id).await?;
+        store.executed(&scope, submission.id).await?;
         Ok(())
     };
     match ask().await {
@@ -48,6 +49,20 @@ async fn each_malformed_value_is_named() {
         ("UPDATE event SET at = -9223372036854775808", "event of submission {id}, column at: "),
         ("UPDATE grading SET report = '{\"status\": \"won\"}'", "grading {grading}, column report: "),
         ("UPDATE grading SET report = NULL, fault = '[]'", "grading {grading}, column fault: "),
+        (
+            "UPDATE executed_notebook SET size_bytes = -1",
+            "executed notebook of grading {grading}, column size_bytes: ",
+        ),
+        (
+            "UPDATE executed_notebook SET size_bytes = size_bytes - 1",
+            "executed notebook of grading {grading}, column zstd: ",
+        ),
+        // The last byte but four, before the checksum.
+        (
+            "UPDATE executed_notebook SET zstd =
+                 CAST(substr(zstd, 1, length(zstd) - 5) || x'00' || substr(zstd, -4) AS BLOB)",
+            "executed notebook of grading {grading}, column zstd: ",
+        ),
         ("UPDATE grade SET score = 9e999", "grade of submission {id}, column score: "),
         ("UPDATE job SET state = 'lost'", "job of submission {id}, column state: "),
         ("UPDATE job SET grading = NULL", "job of submission {id}, column state: "),
@@ -57,7 +72,7 @@ async fn each_malformed_value_is_named() {
         let store = open(&folder).await;
         let submission = accepted(&store, "ada", "88e/1/lab01", 0).await;
         let job = claim(&store, "w", 10).await;
-        finish(&store, &job, &report(1.0, 2.0), GradePolicy::Latest, 20).await;
+        finish_executed(&store, &job, &noise(1000), 20).await;
         let grading = gradings(&store, &submission).await.remove(0).id;
         damage(&folder, sql).await;
         let expected =

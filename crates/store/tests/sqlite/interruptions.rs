@@ -44,7 +44,7 @@ async fn an_interrupted_accept_happened_as_a_whole_or_not_at_all() {
 async fn an_interrupted_report_happened_as_a_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
-    let report = report(1.0, 2.0);
+    let (report, executed) = (report(1.0, 2.0), noise(20_000));
     accepted(&store, "ada", "88e/1/lab01", 0).await;
     let job = claim(&store, "w", 0).await;
     let start = Instant::now();
@@ -53,13 +53,16 @@ async fn an_interrupted_report_happened_as_a_whole_or_not_at_all() {
     for (ms, patience) in (1..).zip(patience(start.elapsed())) {
         let submission = accepted(&store, &format!("user{ms}"), "88e/1/lab01", ms).await;
         let job = claim(&store, "w", 100).await;
-        let call = store.record_report(&job.lease, grading(200), &report, GradePolicy::Latest);
+        let call =
+            store.record_report(&job.lease, grading(200), &report, Some(&executed), GradePolicy::Latest);
         let told = timeout(patience, call).await;
         store.ready().await.unwrap();
         interrupted += u32::from(told.is_err());
         if status(&store, &submission).await == Status::Graded {
             assert_eq!(grade(&store, &submission).await.unwrap().score, points(1.0));
             assert_eq!(steps(&store, &submission).await.len(), 5);
+            let kept = store.executed(&own(&submission), submission.id).await.unwrap();
+            assert!(kept.as_ref() == Some(&executed));
             assert_lost(&store, &job.lease, &submission, 300).await;
         } else {
             assert!(told.is_err());

@@ -95,6 +95,7 @@ mod tests {
             reported_score: None,
             questions: scores.iter().map(question).collect(),
             engine: "otter".into(),
+            engine_reason: None,
             engine_version: "otter-grader 7.0.0".into(),
             isolation: "pid-namespace".into(),
             seconds: 1.0,

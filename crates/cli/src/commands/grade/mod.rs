@@ -2,7 +2,7 @@
 
 mod files;
 mod grades_csv;
-mod report_files;
+mod output_files;
 mod table;
 
 use std::{
@@ -15,15 +15,20 @@ use std::{
 
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
-use grading::{Engine, EngineChoice, Limits, OtterEngine, Submitted, Supervisor, Work, gradescope};
+use grading::{Engine, EngineChoice, Limits, Submitted, Supervisor, WarmLimits, Work, gradescope};
 use indicatif::{ProgressBar, ProgressStyle};
 use materials::UnzipLimits;
 use model::{Fault, Report};
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::report_files::ReportFiles;
-use crate::{commands::environment::default_root, config::Python, environment};
+use self::output_files::OutputFiles;
+use crate::{
+    commands::environment::default_root,
+    config::Environments,
+    engine::{Parts, engine},
+    environment,
+};
 
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "shown as help, where backticks would be noise")]
@@ -34,13 +39,13 @@ pub(crate) struct Args {
     /// The assignment's autograder, made by `otter assign` or `otter generate`.
     #[arg(short, long, value_name = "ZIP")]
     autograder: PathBuf,
-    /// Folder for final_grades.csv and one JSON report for each submission.
+    /// Folder for final_grades.csv, one JSON report for each submission, and notebooks as they were run.
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
     /// How many to grade at a time; by default one for each core.
     #[arg(short, long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
-    /// Which engine grades: `auto` or `otter`.
+    /// Which engine grades: `auto`, `warm` or `otter`.
     #[arg(long, value_name = "ENGINE", default_value_t)]
     engine: EngineChoice,
     /// Grade with this interpreter's packages instead of building an environment.
@@ -58,6 +63,9 @@ pub(crate) struct Args {
     /// Seconds that one submission may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+    /// Seconds that one cell may take, with the warm engine.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    cell_timeout: u64,
     /// Memory that one submission may use, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..=1_048_576))]
     memory: u64,
@@ -102,13 +110,14 @@ async fn grade_all(args: &Args) -> anyhow::Result<ExitCode> {
     let jobs = args.jobs.or(std::thread::available_parallelism().ok()).map_or(1, usize::from);
     let bar = progress_bar(submissions.len())?;
     let names = files::names(&submissions);
-    let reports = ReportFiles::new(&args.output, &names);
+    let files = OutputFiles::new(&args.output, &names);
+    files.refuse_to_overwrite(&submissions)?;
     let mut grading = stream::iter(submissions.iter().zip(&names))
         .map(|(path, name)| grade(&*engine, path, name, autograder.path(), scratch.path(), &bar))
         .buffered(jobs);
     let mut graded = Vec::new();
-    while let Some(one) = grading.next().await {
-        reports.write(graded.len(), &one)?;
+    while let Some((one, executed)) = grading.next().await {
+        files.write(graded.len(), &one, executed.as_deref())?;
         graded.push(one);
     }
     bar.finish_and_clear();
@@ -127,22 +136,20 @@ async fn prepare(args: &Args, scratch: &Path) -> anyhow::Result<Arc<dyn Engine>>
     std::fs::create_dir_all(&args.output)
         .with_context(|| format!("{} cannot be used", args.output.display()))?;
     let supervisor = Supervisor::this_program();
-    let python = Python {
-        interpreter: args.python.clone(),
-        requirements: args.requirements.clone(),
-        base: "python3".into(),
-    };
-    let environment = environment::prepare(&python, &default_root(), scratch, &supervisor).await?;
-    for weakness in environment::weaknesses(&environment) {
+    let environments = Environments::only(args.python.clone(), args.requirements.clone(), "python3".into());
+    let (environments, standard) =
+        environment::prepare(&environments, &default_root(), scratch, &supervisor).await?;
+    for weakness in environment::weaknesses(&standard) {
         eprintln!("otter-service: warning: {weakness}");
     }
     let time = Duration::from_secs(args.timeout);
-    let limits = Limits { wall: time, cpu: time, memory_bytes: args.memory << 20, ..Limits::default() };
-    match args.engine {
-        EngineChoice::Auto | EngineChoice::Otter => {
-            Ok(Arc::new(OtterEngine::new(environment, supervisor, limits, scratch.to_owned())))
-        }
-    }
+    let limits = WarmLimits {
+        all: Limits { wall: time, cpu: time, memory_bytes: args.memory << 20, ..Limits::default() },
+        cell: Duration::from_secs(args.cell_timeout),
+        ..WarmLimits::default()
+    };
+    let scratch = scratch.to_owned();
+    Ok(engine(args.engine, Parts { environments, supervisor, limits, scratch, warm_memory_bytes: u64::MAX }))
 }
 
 fn unpack(zip: &Path, scratch: &Path) -> anyhow::Result<TempDir> {
@@ -153,6 +160,7 @@ fn unpack(zip: &Path, scratch: &Path) -> anyhow::Result<TempDir> {
     Ok(into)
 }
 
+/// Grades one submission, and gives its notebook as it was run where the engine keeps it.
 async fn grade(
     engine: &dyn Engine,
     path: &Path,
@@ -160,11 +168,13 @@ async fn grade(
     autograder: &Path,
     scratch: &Path,
     bar: &ProgressBar,
-) -> Graded {
+) -> (Graded, Option<Vec<u8>>) {
     bar.set_message(name.to_owned());
-    let outcome = match submitted(path, scratch) {
+    let graded = match submitted(path, scratch) {
         Ok((submitted, _unpacked)) => {
-            let work = Work { submitted, autograder: autograder.to_owned() };
+            // Unpacked once, into a folder whose name nothing else has.
+            let revision = autograder.display().to_string();
+            let work = Work { submitted, autograder: autograder.to_owned(), revision, course: None };
             engine.grade(&work, &mut |_| {}).await
         }
         Err(error) => Err(Fault::lasting(format!("{error:#}"))),
@@ -173,7 +183,11 @@ async fn grade(
     if bar.is_hidden() {
         eprintln!("{}/{} {name}", bar.position(), bar.length().unwrap_or_default());
     }
-    Graded { name: name.to_owned(), outcome }
+    let (outcome, executed) = match graded {
+        Ok(grading::Graded { report, executed }) => (Ok(report), executed),
+        Err(fault) => (Err(fault), None),
+    };
+    (Graded { name: name.to_owned(), outcome }, executed)
 }
 
 fn submitted(path: &Path, scratch: &Path) -> anyhow::Result<(Submitted, Option<TempDir>)> {

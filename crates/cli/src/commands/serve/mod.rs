@@ -5,7 +5,7 @@ mod data_dir;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
-use grading::{Engine, EngineChoice, OtterEngine, Supervisor};
+use grading::{Engine, Supervisor};
 use materials::FolderMaterials;
 use model::{
     NotebookLimits,
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::data_dir::DataDir;
 use crate::{
+    engine::{Parts, engine},
     config::{self, Config, Sources},
     environment, logging,
 };
@@ -71,25 +72,22 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let receipt_key = data.receipt_key(&*entropy)?;
     let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
-    let (supervisor, environments, gradings) =
-        (Supervisor::this_program(), data.environments(), data.gradings());
-    let environment = tokio::select! {
-        environment = environment::prepare(&config.python, &environments, &gradings, &supervisor) => environment?,
+    let (supervisor, root, gradings) = (Supervisor::this_program(), data.environments(), data.gradings());
+    let (environments, standard) = tokio::select! {
+        prepared = environment::prepare(&config.environments, &root, &gradings, &supervisor) => prepared?,
         () = signals.stop() => return Ok(ExitCode::SUCCESS),
     };
     tracing::info!(
-        python = %environment.python.display(), version = environment.python_version, otter = environment.otter_version,
+        python = %standard.python.display(), version = standard.python_version, otter = standard.otter_version,
         "Python environment ready"
     );
-    for weakness in environment::weaknesses(&environment) {
+    for weakness in environment::weaknesses(&standard) {
         tracing::warn!("{weakness}");
     }
     warn_of_what_is_not_there_yet(&config);
-    let engine: Arc<dyn Engine> = match config.engine {
-        EngineChoice::Auto | EngineChoice::Otter => {
-            Arc::new(OtterEngine::new(environment, supervisor, config.limits, data.gradings()))
-        }
-    };
+    let (limits, warm_memory_bytes) = (config.limits, config.warm_memory_bytes);
+    let parts = Parts { environments, supervisor, limits, scratch: data.gradings(), warm_memory_bytes };
+    let engine = engine(config.engine, parts);
 
     let store = Arc::new(SqliteStore::open(&data.database()).await?);
     let worker = worker_id(&*entropy);

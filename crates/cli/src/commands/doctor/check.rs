@@ -1,0 +1,108 @@
+//! One thing that was looked at, and the page of all.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+/// What was found.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    pub(super) state: State,
+    /// In words.
+    pub(super) found: String,
+    /// What is not as it could be, and what to do about each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) remedies: Vec<Remedy>,
+}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Good,
+    /// The service works, with less than it could have.
+    Weak,
+    /// The service cannot work.
+    Bad,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Remedy {
+    pub(super) why: String,
+    /// Empty where the reason says it all.
+    #[serde(rename = "do", skip_serializing_if = "String::is_empty")]
+    pub(super) action: String,
+}
+
+impl Check {
+    pub(super) fn good(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, state: State::Good, found: found.into(), remedies: Vec::new() }
+    }
+
+    pub(super) fn weak(name: &'static str, found: impl Into<String>) -> Self {
+        Self { state: State::Weak, ..Self::good(name, found) }
+    }
+
+    pub(super) fn bad(name: &'static str, found: impl Into<String>) -> Self {
+        Self { state: State::Bad, ..Self::good(name, found) }
+    }
+
+    pub(super) fn because(mut self, why: impl Into<String>, action: impl Into<String>) -> Self {
+        self.remedies.push(Remedy { why: why.into(), action: action.into() });
+        self
+    }
+}
+
+/// One line for each check, below it what to do, and a sentence at the end.
+pub(super) fn page(checks: &[Check]) -> String {
+    let mut page = String::new();
+    for check in checks {
+        let mark = match check.state {
+            State::Good => "ok  ",
+            State::Weak => "weak",
+            State::Bad => "BAD ",
+        };
+        entry(&mut page, &format!("{mark}  {:<14}", check.name), &check.found);
+        for Remedy { why, action } in &check.remedies {
+            entry(&mut page, "          - ", why);
+            if !action.is_empty() {
+                entry(&mut page, "            do: ", action);
+            }
+        }
+    }
+    let count = |state| checks.iter().filter(|check| check.state == state).count();
+    let told = match (count(State::Bad), count(State::Weak)) {
+        (0, 0) => "All is well.".to_owned(),
+        (0, weak) => format!("The service can work; {weak} of these could be better."),
+        (bad, _) => format!("The service cannot work like this; mend what is BAD ({bad})."),
+    };
+    page + "\n" + &told + "\n"
+}
+
+/// Text behind a mark, its further lines below its first.
+fn entry(page: &mut String, mark: &str, text: &str) {
+    let indent = " ".repeat(mark.chars().count());
+    for (at, line) in text.lines().enumerate() {
+        // Writing to a string cannot fail.
+        writeln!(page, "{}{line}", if at == 0 { mark } else { &indent }).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_what_to_do() {
+        let checks = [
+            Check::good("program", "otter-service 1.2.3"),
+            Check::weak("jail", "landlock7").because("user namespaces are refused", "allow them"),
+            Check::bad("data folder", "/data").because("it is not writable\nby anybody", ""),
+        ];
+        insta::assert_snapshot!(page(&checks));
+        insta::assert_snapshot!(serde_json::to_string_pretty(&checks).unwrap());
+        assert!(page(&checks[..1]).ends_with("All is well.\n"));
+    }
+}

@@ -1,0 +1,229 @@
+//! The init of a job: the first process of its PID namespace, or, without one, the one to which its orphans come.
+//!
+//! It is a fork of a warm Python and must not touch it: from here on only this crate's code runs, until it exits. It
+//! obeys the judge ([`ToInit`]), buries the dead and watches what all processes use together. When the judge's end of
+//! its socket closes, it ends everything.
+
+mod watch;
+
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use frames::{Channel, FromInit, JobLimits, ToInit};
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        resource::{UsageWho, getrusage},
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::{Pid, getppid},
+};
+use rustix::process::{PidfdFlags, pidfd_open};
+
+use self::watch::{Met, Watch};
+use crate::family::Family;
+
+/// How long those that were killed may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the judge may take to say which snapshots to keep, after a limit was met.
+const DECISION: Duration = Duration::from_secs(10);
+
+/// The init's view of its job.
+pub(crate) struct Init {
+    pub(crate) judge: Channel,
+    pub(crate) notebook: Pid,
+    pub(crate) family: Family,
+    pub(crate) limits: JobLimits,
+    /// Bytes of memory that each process had from the start, shared with the zygote.
+    pub(crate) memory_before: u64,
+    /// Without namespaces.
+    pub(crate) bare: Option<Bare>,
+}
+
+/// What the kernel does not do without namespaces.
+pub(crate) struct Bare {
+    /// The folder of the job's files, to be removed in the end.
+    pub(crate) folder: PathBuf,
+    /// The zygote: when it is gone, the job is to end.
+    pub(crate) zygote: Pid,
+}
+
+struct Running {
+    init: Init,
+    watch: Watch,
+    notebook: Option<OwnedFd>,
+    closed: bool,
+    /// All is stopped since then, for the judge to decide.
+    frozen: Option<Instant>,
+}
+
+impl Init {
+    /// Until the judge lets go.
+    pub(crate) fn run(self) {
+        let notebook = rustix::process::Pid::from_raw(self.notebook.as_raw())
+            .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let watch = Watch::new(self.limits, self.memory_before);
+        let mut running = Running { init: self, watch, notebook, closed: false, frozen: None };
+        // Any error is one of the judge's socket: it is gone.
+        while let Ok(true) = running.turn() {}
+        running.end_all_but(&[]);
+        if let Some(bare) = running.init.bare {
+            std::fs::remove_dir_all(bare.folder).ok();
+        }
+    }
+}
+
+impl Running {
+    /// Waits for something to do and does it; false at the end.
+    fn turn(&mut self) -> io::Result<bool> {
+        let (asked, ended) = self.wait()?;
+        if asked && !self.obey() {
+            return Ok(false);
+        }
+        if ended {
+            self.notebook = None;
+        }
+        self.bury()?;
+        if self.init.bare.as_ref().is_some_and(|bare| bare.zygote != getppid()) {
+            return Ok(false);
+        }
+        if let Some(since) = self.frozen {
+            return Ok(since.elapsed() < DECISION);
+        }
+        if let Some(met) = self.watch.look(&self.init.family) {
+            self.limit(met)?;
+        }
+        Ok(true)
+    }
+
+    /// Whether the judge asks something, and whether the notebook process has ended.
+    fn wait(&self) -> io::Result<(bool, bool)> {
+        let mut fds = vec![PollFd::new(self.init.judge.as_fd(), PollFlags::POLLIN)];
+        fds.extend(self.notebook.as_ref().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
+        let timeout = PollTimeout::try_from(self.watch.until_next()).unwrap_or(PollTimeout::ZERO);
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let is_ready = |fd: Option<&PollFd<'_>>| fd.and_then(PollFd::any).unwrap_or(false);
+        Ok((is_ready(fds.first()), is_ready(fds.get(1))))
+    }
+
+    /// Does what the judge asks; false when it is gone.
+    fn obey(&mut self) -> bool {
+        match self.init.judge.receive() {
+            Ok(ToInit::Interrupt) => {
+                if self.notebook.is_some() {
+                    kill(self.init.notebook, Signal::SIGINT).ok();
+                }
+                true
+            }
+            Ok(ToInit::CloseNotebook { keep }) => {
+                let keep: Vec<_> = keep.into_iter().map(Pid::from_raw).collect();
+                self.end_all_but(&keep);
+                self.closed = true;
+                self.frozen = None;
+                let closed = FromInit::Closed {
+                    cpu_s: cpu_of_the_dead().as_secs_f64(),
+                    peak_memory_bytes: self.watch.peak(),
+                };
+                self.init.judge.send(&closed).is_ok()
+            }
+            Ok(ToInit::KillSnapshot { pid }) => {
+                // Only one of ours; pids are not what tells processes apart on the whole machine.
+                if self.init.family.members().iter().any(|member| member.pid.as_raw() == pid) {
+                    kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+                }
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Buries whoever has died; tells of the notebook process.
+    fn bury(&mut self) -> io::Result<()> {
+        loop {
+            let (pid, status) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) => (pid, code),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, -(signal as i32)),
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(()),
+                Ok(_) | Err(Errno::EINTR) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if pid == self.init.notebook {
+                self.notebook = None;
+                self.init.judge.send(&FromInit::NotebookEnded { status }).map_err(io::Error::other)?;
+            }
+        }
+    }
+
+    /// While the notebook runs: stops everything and lets the judge say what to keep. Afterwards there are only
+    /// snapshots: ends the largest.
+    fn limit(&mut self, met: Met) -> io::Result<()> {
+        if self.closed {
+            kill(met.largest, Signal::SIGKILL).ok();
+        } else {
+            self.stop_all();
+            self.frozen = Some(Instant::now());
+        }
+        self.init.judge.send(&FromInit::Limit { limit: met.limit.into() }).map_err(io::Error::other)
+    }
+
+    /// Nothing runs or forks any more when this returns.
+    fn stop_all(&self) {
+        if std::process::id() == 1 {
+            // At once: nobody can fork out of its way.
+            kill(Pid::from_raw(-1), Signal::SIGSTOP).ok();
+            return;
+        }
+        let mut stopped = 0;
+        loop {
+            let members = self.init.family.members();
+            for member in &members {
+                kill(member.pid, Signal::SIGSTOP).ok();
+            }
+            if members.len() == stopped {
+                return;
+            }
+            stopped = members.len();
+        }
+    }
+
+    /// Ends every process but these, and returns when the others are gone.
+    fn end_all_but(&mut self, keep: &[Pid]) {
+        let began = Instant::now();
+        self.stop_all();
+        while began.elapsed() < PATIENCE {
+            let members = self.init.family.members();
+            let to_end: Vec<_> =
+                members.iter().filter(|member| !member.is_zombie && !keep.contains(&member.pid)).collect();
+            for member in &to_end {
+                kill(member.pid, Signal::SIGKILL).ok();
+            }
+            // When the judge is gone there is nobody to tell; the dead must be buried all the same.
+            self.bury().ok();
+            if to_end.is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        for pid in keep {
+            kill(*pid, Signal::SIGCONT).ok();
+        }
+    }
+}
+
+fn cpu_of_the_dead() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return Duration::ZERO };
+    let parts = [usage.user_time(), usage.system_time()].map(|time| {
+        let micros = u64::try_from(time.tv_usec()).unwrap_or(0);
+        Duration::from_secs(u64::try_from(time.tv_sec()).unwrap_or(0)) + Duration::from_micros(micros)
+    });
+    parts.into_iter().sum()
+}

@@ -1,0 +1,224 @@
+//! A job of a zygote: forked, closed in, never exec'd, so that everything stays warm.
+
+mod bare;
+mod enclosed;
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use frames::{Channel, FromInit, JobLimits};
+use nix::{
+    sched::{CloneFlags, setns, unshare},
+    sys::{prctl, signal::Signal},
+    unistd::{Gid, Pid, Uid, setegid, seteuid, setsid},
+};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::bare::processes_of_this_user;
+use crate::{
+    caps,
+    confine::Confinement,
+    enclosure::said,
+    family::Family,
+    files,
+    init::{Bare, Init},
+    level::Level,
+    sys,
+    zygote::stage::Stage,
+};
+
+/// Which process [`start`] returned in.
+#[derive(Debug)]
+pub enum Side {
+    /// The zygote; the job's init is its child with this pid, and is the zygote's to wait for.
+    Zygote {
+        /// The init's pid.
+        pid: i32,
+    },
+    /// The job's notebook process, in the closed jail.
+    Notebook,
+}
+
+/// A closed jail, but for what the notebook process gives up itself.
+struct Place {
+    /// The work folder.
+    work: PathBuf,
+    /// The folder for temporary files.
+    temporary: PathBuf,
+    family: Family,
+    confinement: Confinement,
+    level: Level,
+    /// Without namespaces.
+    bare: Option<Bare>,
+}
+
+/// What the notebook process says to the init when it is confined.
+#[derive(Debug, Serialize, Deserialize)]
+enum Confined {
+    Yes { landlock: Option<u8>, seccomp: bool },
+    No(String),
+}
+
+/// Starts a job: forks its init, which closes the jail, writes `files` into the work folder, says so on `init`, and
+/// forks the notebook process. Returns in the zygote (at once) and in the notebook process; never in the init.
+///
+/// Of the zygote's descriptors the notebook process has those of `inherited`, under their numbers, and `/dev/null` as
+/// 0, 1 and 2. Its working folder is the work folder (`/work`; a folder in the spec's scratch folder without
+/// namespaces), and `TMPDIR` is set. Must be called with a single thread.
+pub fn start(
+    limits: &JobLimits,
+    init: Channel,
+    files: OwnedFd,
+    inherited: &[BorrowedFd<'_>],
+) -> io::Result<Side> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let stage = Stage::here()?;
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let Some(pid) = fork(stage)? else {
+        return become_job(stage, number, limits, init, &files, inherited);
+    };
+    Ok(Side::Zygote { pid: pid.as_raw() })
+}
+
+/// Forks the init; with namespaces, as the first process of a new PID namespace.
+fn fork(stage: &Stage) -> io::Result<Option<Pid>> {
+    if !stage.namespaces {
+        return sys::fork_both();
+    }
+    let own = File::open("/proc/self/ns/pid")?;
+    unshare(CloneFlags::CLONE_NEWPID).map_err(|error| said("a PID namespace is refused", &error))?;
+    let forked = sys::fork_both();
+    if !matches!(forked, Ok(None)) {
+        // The zygote's next child is in its own again.
+        setns(own, CloneFlags::CLONE_NEWPID)?;
+    }
+    forked
+}
+
+/// In the child: closes the jail and forks the notebook process, in which alone this returns.
+fn become_job(
+    stage: &Stage,
+    number: usize,
+    limits: &JobLimits,
+    judge: Channel,
+    files: &OwnedFd,
+    inherited: &[BorrowedFd<'_>],
+) -> io::Result<Side> {
+    match close_jail(stage, number, limits, &judge, files, inherited) {
+        Ok((place, ends)) => match fork_notebook(&place, &judge, &ends) {
+            Ok(None) => return Ok(Side::Notebook),
+            Ok(Some(notebook)) => be_init(place, judge, notebook, *limits),
+            Err(error) => refuse(&judge, &error),
+        },
+        Err(error) => refuse(&judge, &error),
+    }
+    sys::exit(0)
+}
+
+fn refuse(judge: &Channel, error: &io::Error) {
+    judge.send(&FromInit::NotJailed { why: error.to_string() }).ok();
+}
+
+/// The two ends on which the notebook process says that it is confined.
+type Ends = (Channel, Channel);
+
+fn close_jail(
+    stage: &Stage,
+    number: usize,
+    limits: &JobLimits,
+    judge: &Channel,
+    files: &OwnedFd,
+    inherited: &[BorrowedFd<'_>],
+) -> io::Result<(Place, Ends)> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    sys::silence(&null, true)?;
+    let mut keep: Vec<i32> = inherited.iter().map(AsRawFd::as_raw_fd).collect();
+    keep.extend([0, 1, 2, judge.as_fd().as_raw_fd(), files.as_raw_fd()]);
+    sys::close_all_but(&keep)?;
+    std::mem::forget(null);
+    setsid()?;
+
+    let place = if stage.namespaces {
+        enclosed::close(stage, number, limits)?
+    } else {
+        bare::close(stage, number, limits)?
+    };
+    nix::unistd::chdir(&place.work)?;
+    lay_out(&place, files).map_err(|error| said("the job's files could not be laid out", &error))?;
+    Ok((place, Channel::pair()?))
+}
+
+/// Writes the job's files, as the job's user.
+fn lay_out(place: &Place, packed: &OwnedFd) -> io::Result<()> {
+    let Some(user) = place.confinement.user else { return files::unpack(packed, &place.work) };
+    setegid(Gid::from_raw(user))?;
+    seteuid(Uid::from_raw(user))?;
+    let laid_out = files::unpack(packed, &place.work);
+    seteuid(Uid::from_raw(0))?;
+    setegid(Gid::from_raw(0))?;
+    prctl::set_dumpable(false)?;
+    laid_out
+}
+
+/// Forks the notebook process and waits until it is confined; `None` in it.
+fn fork_notebook(place: &Place, judge: &Channel, (init_end, notebook_end): &Ends) -> io::Result<Option<Pid>> {
+    let Some(notebook) = sys::fork_both()? else {
+        let confined = confine(place);
+        let said = match &confined {
+            Ok(confined) => Confined::Yes { landlock: confined.landlock, seccomp: confined.seccomp },
+            Err(error) => Confined::No(error.to_string()),
+        };
+        notebook_end.send(&said).ok();
+        if confined.is_err() {
+            sys::exit(1);
+        }
+        return Ok(None);
+    };
+    match init_end.receive() {
+        Ok(Confined::Yes { landlock, seccomp }) => {
+            let level = Level { landlock, seccomp, ..place.level };
+            judge.send(&FromInit::Jailed { isolation: level.to_string() }).ok();
+            Ok(Some(notebook))
+        }
+        Ok(Confined::No(why)) => Err(io::Error::other(why)),
+        Err(error) => Err(said("the notebook process ended early", &error)),
+    }
+}
+
+/// In the notebook process.
+fn confine(place: &Place) -> io::Result<crate::confine::Confined> {
+    // Whoever runs out of memory, it is not the service that the kernel ends.
+    std::fs::write("/proc/self/oom_score_adj", "1000").ok();
+    sys::set_variable("TMPDIR", &place.temporary);
+    // Its init can look at what it does; nobody else is there.
+    prctl::set_dumpable(true)?;
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    place.confinement.apply()
+}
+
+fn be_init(place: Place, judge: Channel, notebook: Pid, limits: JobLimits) {
+    let memory_before = place.family.own_memory();
+    let Place { family, bare, confinement, .. } = place;
+    // The notebook process has taken what it needs; of other users' processes the init may only end some.
+    if confinement.user.is_some() && caps::only_kill().is_err() {
+        return;
+    }
+    // What is the notebook process's must end with it.
+    let keep = [0, 1, 2, judge.as_fd().as_raw_fd(), family.as_fd().as_raw_fd()];
+    if sys::close_all_but(&keep).is_err() {
+        return;
+    }
+    Init { judge, notebook, family, limits, memory_before, bare }.run();
+}
+
+/// Gives up every privilege of the init.
+fn drop_privileges() -> io::Result<()> {
+    caps::drop_all()?;
+    prctl::set_no_new_privs()?;
+    Ok(prctl::set_dumpable(false)?)
+}

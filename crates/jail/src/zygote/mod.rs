@@ -1,0 +1,206 @@
+//! The process between the service and a zygote: builds what all jobs of the zygote share, starts its program in it,
+//! and ends it when the service lets go.
+
+pub(crate) mod stage;
+
+use std::{
+    ffi::CString,
+    io::{self, Write},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use frames::Channel;
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::{SigSet, Signal, kill},
+        wait::{WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+use rustix::process::{PidfdFlags, pidfd_open};
+use serde::{Deserialize, Serialize};
+
+use self::stage::{Stage, VARIABLE};
+use crate::{
+    enclosure::{Enclosure, Network, said},
+    ids::{FOR_JOBS, IdMap, Ids, is_root, only_self},
+    level::Ceiling,
+    root::{Fresh, View, hidden_by_fresh, readable},
+    sys,
+};
+
+/// The first argument of a process that is such a stage.
+pub const COMMAND: &str = "__zygote";
+/// The descriptor on which the program finds its control socket.
+pub const CONTROL: i32 = 3;
+/// The user that a job is, as it sees itself.
+pub(crate) const JOB_USER: u32 = 1000;
+
+/// What the zygote itself may write before its first job: caches of fonts and the like.
+const FRESH: Fresh = Fresh { bytes: 256 << 20, inodes: 16 << 10 };
+
+/// A zygote to start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Spec {
+    /// The program, as the zygote sees it: an interpreter below one of `read_only`, or in `/usr`.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its whole environment; nothing is inherited.
+    pub env: Vec<(String, String)>,
+    /// Files and folders that must be visible at their own paths, besides the system's programs and libraries: the
+    /// interpreter's prefix, its base prefix, the runner's kit.
+    pub read_only: Vec<PathBuf>,
+    /// A folder for the jobs' files, used only without namespaces; the caller removes it in the end.
+    pub scratch: Option<PathBuf>,
+    /// The highest level that is tried.
+    #[serde(default)]
+    pub ceiling: Ceiling,
+}
+
+/// The stage's `main`: standard input is the socket whose other end the service holds. The spec is its first frame;
+/// what follows is for the program. When it closes, the zygote ends.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says why on standard error, which the service passes on.
+fn complain(why: &str) {
+    writeln!(io::stderr(), "otter-service: the zygote: {why}").ok();
+}
+
+fn run() -> io::Result<()> {
+    // A manager that ends the service may signal its whole group; the zygote ends when the service lets go.
+    SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_block()?;
+    let control = Channel::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let spec: Spec = control.receive().map_err(io::Error::other)?;
+    let zygote = start(&spec)?;
+    let ended = watch(control.as_fd(), zygote);
+    kill(zygote, Signal::SIGKILL).ok();
+    let status = bury(zygote);
+    ended?;
+    match status {
+        Some(WaitStatus::Exited(_, 0) | WaitStatus::Signaled(_, Signal::SIGKILL, _)) | None => Ok(()),
+        Some(status) => Err(io::Error::other(format!("it ended: {status:?}"))),
+    }
+}
+
+fn start(spec: &Spec) -> io::Result<Pid> {
+    if spec.ceiling == Ceiling::Namespaces {
+        match start_enclosed(spec) {
+            Ok(pid) => return Ok(pid),
+            Err(error) => complain(&format!("no namespaces: {error}")),
+        }
+    }
+    // Folders that are missing are our caller's mistake on every level.
+    for path in &spec.read_only {
+        path.symlink_metadata().map_err(|error| said(&path.display().to_string(), &error))?;
+    }
+    let scratch = spec.scratch.clone().ok_or_else(|| io::Error::other("no scratch folder was given"))?;
+    let stage = Stage {
+        namespaces: false,
+        users: if is_root() { FOR_JOBS.collect() } else { Vec::new() },
+        hidden: Vec::new(),
+        readable: readable(&spec.read_only)?,
+        scratch: Some(scratch),
+    };
+    sys::fork(|| {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).ok();
+        run_program(spec, &stage)
+    })
+}
+
+fn start_enclosed(spec: &Spec) -> io::Result<Pid> {
+    let (ids, users) = if is_root() {
+        let (outside, last) = FOR_JOBS.into_inner();
+        let count = last - outside + 1;
+        (Ids::both(vec![IdMap { inside: 0, outside, count }]), (1..count).collect())
+    } else {
+        (only_self(0), Vec::new())
+    };
+    let view = View {
+        read_only: spec.read_only.clone(),
+        work: true,
+        fresh: FRESH,
+        user: Some((JOB_USER, JOB_USER)),
+        ..View::default()
+    };
+    let stage = Stage {
+        namespaces: true,
+        users,
+        hidden: hidden_by_fresh(&spec.read_only),
+        readable: Vec::new(),
+        scratch: None,
+    };
+    // As root of its namespaces: the capabilities that jobs are made with outlive the exec.
+    let enclosure = Enclosure { ids, first: (0, 0), view, network: Network::None };
+    enclosure.fork(|| run_program(spec, &stage))
+}
+
+/// Becomes the program; returns only if that fails.
+fn run_program(spec: &Spec, stage: &Stage) -> u8 {
+    let failed = |error: io::Error| {
+        complain(&format!("{}: {error}", spec.program.display()));
+        1
+    };
+    exec(spec, stage).map_or_else(failed, |never| match never {})
+}
+
+fn exec(spec: &Spec, stage: &Stage) -> io::Result<std::convert::Infallible> {
+    let text = |bytes: &[u8]| CString::new(bytes).map_err(io::Error::other);
+    let stage = serde_json::to_string(stage)?;
+    let program = text(spec.program.as_os_str().as_bytes())?;
+    let mut args = vec![program.clone()];
+    for arg in &spec.args {
+        args.push(text(arg.as_bytes())?);
+    }
+    let mut env = vec![text(format!("{VARIABLE}={stage}").as_bytes())?];
+    for (name, value) in &spec.env {
+        env.push(text(format!("{name}={value}").as_bytes())?);
+    }
+    sys::reset_signals();
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    sys::put_at(&io::stdin(), CONTROL)?;
+    sys::silence(&null, false)?;
+    sys::close_all_but(&[0, 1, 2, CONTROL])?;
+    Ok(nix::unistd::execve(&program, &args, &env)?)
+}
+
+/// Until the service lets go or the zygote ends.
+fn watch(control: BorrowedFd<'_>, zygote: Pid) -> io::Result<()> {
+    let pid = rustix::process::Pid::from_raw(zygote.as_raw()).ok_or(io::ErrorKind::InvalidInput)?;
+    let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+    loop {
+        // The frames are the program's to read: only the end of them is ours to see.
+        let mut fds =
+            [PollFd::new(control, PollFlags::empty()), PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::NONE) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn bury(zygote: Pid) -> Option<WaitStatus> {
+    loop {
+        match waitpid(zygote, None) {
+            Err(Errno::EINTR) => {}
+            status => return status.ok(),
+        }
+    }
+}

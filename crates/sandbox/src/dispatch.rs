@@ -1,0 +1,16 @@
+//! The entries by which the service's executable, started again, becomes one of its helpers.
+
+use std::process::ExitCode;
+
+use crate::supervise;
+
+/// Does the work of a supervisor or of a zygote's stage if that is what the arguments (without the program's name)
+/// say; `None` if this is to be the service itself. Must be called before any thread is started.
+#[must_use]
+pub fn dispatch(args: &[String]) -> Option<ExitCode> {
+    match args.first()?.as_str() {
+        supervise::COMMAND => Some(supervise::main()),
+        jail::zygote::COMMAND => Some(jail::zygote::main()),
+        _ => None,
+    }
+}

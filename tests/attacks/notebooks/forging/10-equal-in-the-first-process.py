@@ -1,0 +1,27 @@
+# Attack 10: an object that equals everything, but only in a process that is no copy of a snapshot.
+# Defence: whether a process is a copy says nothing about what it is asked.
+# score: flagged
+# tries: 6
+
+# %%
+import otter
+
+notebook, forks = os.getpid(), []
+os.register_at_fork(after_in_child=lambda: forks.append(os.getpid()))
+
+
+class Anything(int):
+    def __eq__(self, other):
+        return os.getppid() in (1, notebook) and len(forks) <= 1
+
+    __lt__ = __gt__ = __le__ = __ge__ = __eq__
+    __hash__ = int.__hash__
+
+    def __sub__(self, other):
+        return self
+
+    __abs__ = __sub__
+
+
+square = count_words = label = lambda *arguments: Anything()
+answer = Anything()

@@ -1,0 +1,12 @@
+# Attack 37: end the interpreter while a test runs.
+# Defence: that ends one snapshot; the other questions are judged.
+# status: crashed
+# score: 2
+
+# %%
+def square(number):
+    os.abort()
+
+
+def count_words(text):
+    return len(text.split())
