@@ -55,6 +55,7 @@ def make(folder):
     finally:
         sys.path.remove(os.getcwd())
         os.chdir(here)
+    finish_decoys(questions)
     names = [question["name"] for question in questions]
     declined += [f"Two test files are named {name}." for name in sorted({n for n in names if names.count(n) > 1})]
     return {
@@ -65,6 +66,24 @@ def make(folder):
         "declined": [text(sentence) for sentence in declined],
         "broken": text("; ".join(broken)) if broken else None,
     }
+
+
+def finish_decoys(questions):
+    """Drops the decoys that would tell code which of two processes it is in, and makes those of functions one module.
+
+    Students know the literals of public cases. One that is changed would tell that the hidden ones are, too.
+    """
+    cases = [case for question in questions for case in question["cases"]]
+    if any(case["hidden"] and case["decoy"] for case in cases):
+        for case in cases:
+            case["decoy"] = case["decoy"] if case["hidden"] else None
+    for question in questions:
+        found = [case["decoy"] for case in question["cases"] if case["decoy"]]
+        changes = [decoy.pop("change") for decoy in found]
+        if question["module"]:
+            for decoy in found:
+                decoy["source"] = ""
+            question["module"]["decoy"] = decoys.with_changes(question["module"]["source"], changes) if found else None
 
 
 def otter_version():

@@ -272,12 +272,21 @@ def decoy(source, candidates):
                 new = repr(value).encode("utf-8", "surrogatepass")
                 here, there = span(data, candidate.comparison)
                 return {
+                    "change": (start, end, repr(value)),
                     "either_or": isinstance(constant.value, bool),
                     "was": decoded(data[here:there]),
                     "becomes": decoded(data[here:start] + new + data[end:there]),
                     "source": decoded(data[:start] + new + data[end:]),
                 }
     return None
+
+
+def with_changes(source, changes):
+    """The source with the literals of several decoys changed."""
+    data = source.encode("utf-8", "surrogatepass")
+    for start, end, new in sorted(changes, reverse=True):
+        data = data[:start] + new.encode("utf-8", "surrogatepass") + data[end:]
+    return decoded(data)
 
 
 def span(data, node):

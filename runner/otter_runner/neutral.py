@@ -22,27 +22,24 @@ import sys
 import time
 import traceback
 
-from .observed import LIBRARIES, TALK, changes, definitions, observe, random_state, readable, replaced, short
+from .observed import LIBRARIES, TALK, changes, definitions, observe, random_state, readable, replaced, short, threads
 
 # What a kernel that runs an otter notebook has imported before the first cell of the student's runs.
 BASE = ["ipykernel.ipkernel", "ipykernel.zmqshell", "otter"]
 
 # Expensive and common. A library whose state is watched comes before those that use it.
 CANDIDATES = """
-    numpy numpy.random numpy.linalg pandas matplotlib matplotlib.pyplot matplotlib_inline.backend_inline
-    matplotlib.backends.backend_agg PIL.Image
-    scipy scipy.stats scipy.optimize scipy.linalg scipy.sparse scipy.interpolate scipy.integrate scipy.special
-    scipy.spatial scipy.cluster.hierarchy scipy.signal scipy.ndimage
-    IPython.display ipywidgets requests bs4 lxml.etree yaml tqdm tqdm.auto regex
-    sympy networkx sqlalchemy pyarrow xarray
-    sklearn sklearn.linear_model sklearn.model_selection sklearn.preprocessing sklearn.metrics sklearn.pipeline
-    sklearn.tree sklearn.ensemble sklearn.neighbors sklearn.cluster sklearn.decomposition sklearn.datasets
-    sklearn.feature_extraction.text sklearn.svm sklearn.naive_bayes sklearn.impute sklearn.compose
-    patsy statsmodels.api statsmodels.formula.api seaborn
-    plotly plotly.graph_objects plotly.express plotly.figure_factory bokeh bokeh.plotting bokeh.io altair
-    branca folium folium.plugins nltk gensim spacy geopandas shapely numba cvxpy pymc arviz torch
-    babypandas datascience otter.grade
-    doctest unittest.mock sqlite3 statistics fractions decimal csv urllib.request xml.etree.ElementTree asyncio
+    numpy numpy.random numpy.linalg pandas matplotlib matplotlib.pyplot pandas.plotting._matplotlib
+    matplotlib_inline.backend_inline matplotlib.backends.backend_agg PIL.Image scipy scipy.stats scipy.optimize
+    scipy.linalg scipy.sparse scipy.interpolate scipy.integrate scipy.special scipy.spatial scipy.cluster.hierarchy
+    scipy.signal scipy.ndimage IPython.display ipywidgets requests bs4 lxml.etree yaml tqdm tqdm.auto regex sympy
+    networkx sqlalchemy pyarrow xarray sklearn sklearn.linear_model sklearn.model_selection sklearn.preprocessing
+    sklearn.metrics sklearn.pipeline sklearn.tree sklearn.ensemble sklearn.neighbors sklearn.cluster
+    sklearn.decomposition sklearn.datasets sklearn.feature_extraction.text sklearn.svm sklearn.naive_bayes
+    sklearn.impute sklearn.compose patsy statsmodels.api statsmodels.formula.api seaborn plotly plotly.graph_objects
+    plotly.express plotly.figure_factory bokeh bokeh.plotting bokeh.io altair branca folium folium.plugins nltk
+    gensim spacy geopandas shapely numba cvxpy pymc arviz torch babypandas datascience otter.grade doctest
+    unittest.mock sqlite3 statistics fractions decimal csv urllib.request xml.etree.ElementTree asyncio
 """.split()
 
 SECONDS_FOR_ONE = 60
@@ -102,8 +99,9 @@ class Trial:
         """In the child. Returns only if it is to go on."""
         talk = parent()
         known = set(sys.modules)
-        # `random` seeds itself anew after a fork.
+        # After a fork `random` seeds itself anew, and there is one thread.
         self.before["random state"] = readable(random_state())
+        self.before["thread"] = readable(threads())
         told = {"reasons": [], "libraries": {}}
         try:
             for name in names:

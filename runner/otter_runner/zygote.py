@@ -40,11 +40,12 @@ def prepare(preload=None, *wanted):
     """Imports everything and makes the shell."""
     environment()
     gc.disable()
-    modules(preload, wanted)
     from . import bundle, grader, job, shell  # noqa: F401
 
-    grader.install()
+    # First, as in a kernel: some modules look for a shell when they are imported.
     job.shell = shell.make()
+    modules(preload, wanted)
+    grader.install()
     _native.prepare(genuine_formatter(), compares_whole_message(), job.shell.display_formatter)
     gc.collect()
     gc.freeze()

@@ -111,7 +111,7 @@ class Bundles(unittest.TestCase):
         exec(source, scope)
         scope["test_one"](x=1, env={})
         with self.assertRaises(AssertionError):
-            exec(one["decoy"]["source"], scope)
+            exec(question["module"]["decoy"], scope)
             scope["test_one"](x=1, env={})
 
     def test_questions_are_in_otters_order_and_may_use_support_files(self):

@@ -59,11 +59,18 @@ pub(crate) struct Expected {
 /// The attacks of a family, in order.
 pub(crate) fn of_family(family: &str) -> Vec<Attack> {
     let only = std::env::var("OTTER_ATTACKS").unwrap_or_default();
-    let mut paths: Vec<_> =
-        folder().join("notebooks").join(family).read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = folder()
+        .join("notebooks")
+        .join(family)
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     let name = |path: &std::path::PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "py") && name(path).starts_with(&only));
+    paths.retain(|path| {
+        path.extension().is_some_and(|ending| ending == "py") && name(path).starts_with(&only)
+    });
     paths
         .iter()
         .map(|path| {

@@ -60,7 +60,8 @@ impl Grading {
             skip(&format!("attacks {level:?}"), why);
             return None;
         }
-        let python = level::python().unwrap_or_else(|why| panic!("there is no Python for the attacks: {why}"));
+        let python =
+            level::python().unwrap_or_else(|why| panic!("there is no Python for the attacks: {why}"));
         let home = tempfile::Builder::new().prefix("otter-attacks-").tempdir().unwrap();
         fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
         for name in ["tmp", "cache", "in", "out"] {
@@ -117,7 +118,8 @@ impl Grading {
         let most = Duration::from_secs(90) + 2 * self.timeout * u32::try_from(files.len()).unwrap();
         let said = run(&mut command, &home.join("said.txt"), most);
         problems.extend(leftovers::processes().into_iter().map(|one| format!("left running: {one}")));
-        problems.extend(leftovers::files(&home.join("tmp")).into_iter().map(|one| format!("left behind: {one}")));
+        problems
+            .extend(leftovers::files(&home.join("tmp")).into_iter().map(|one| format!("left behind: {one}")));
         let outcomes: BTreeMap<_, _> = notebooks
             .iter()
             .filter_map(|notebook| Some((notebook.name.clone(), read(out.path(), &notebook.name)?)))
@@ -126,7 +128,12 @@ impl Grading {
             let flags = report["flags"].as_array().map_or(0, Vec::len);
             eprintln!(
                 "{:?} {name}: {} {} of {}, {flags} flags, {} s {}",
-                self.level, report["status"], report["score"], report["max_score"], report["seconds"], report["limits"]
+                self.level,
+                report["status"],
+                report["score"],
+                report["max_score"],
+                report["seconds"],
+                report["limits"]
             );
         }
         if outcomes.len() < notebooks.len() {
@@ -139,12 +146,8 @@ impl Grading {
 /// Runs the program to its end, at the latest after so long, and gives what it said.
 fn run(command: &mut Command, said: &Path, most: Duration) -> String {
     let output = File::create(said).unwrap();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().unwrap())
-        .stderr(output)
-        .spawn()
-        .unwrap();
+    let mut child =
+        command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap();
     let began = Instant::now();
     let mut hung = "";
     while child.try_wait().unwrap().is_none() {
@@ -162,13 +165,19 @@ fn read(out: &Path, name: &str) -> Option<Outcome> {
     let executed = fs::read_to_string(out.join(format!("executed/{name}.ipynb"))).unwrap_or_default();
     // What a hostile notebook hands over as its executed self may be anything.
     let executed = serde_json::from_str::<Value>(&executed).unwrap_or_default();
-    let outputs = executed["cells"].as_array().into_iter().flatten().flat_map(|cell| {
-        cell["outputs"].as_array().cloned().unwrap_or_default()
-    });
+    let outputs = executed["cells"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|cell| cell["outputs"].as_array().cloned().unwrap_or_default());
     let mut printed = String::new();
     for output in outputs {
         for part in [&output["text"], &output["evalue"], &output["data"]["text/plain"]] {
-            for text in part.as_str().into_iter().chain(part.as_array().into_iter().flatten().filter_map(Value::as_str)) {
+            for text in part
+                .as_str()
+                .into_iter()
+                .chain(part.as_array().into_iter().flatten().filter_map(Value::as_str))
+            {
                 printed.push_str(text);
             }
             printed.push('\n');

@@ -49,8 +49,7 @@ impl Host {
             everybody(folder.path().join(name), 0o777);
         }
         let name = folder.path().file_name().unwrap().to_string_lossy().into_owned();
-        let in_no_folder =
-            UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+        let in_no_folder = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
         let (tcp, udp) = (TcpListener::bind("0.0.0.0:0").unwrap(), UdpSocket::bind("0.0.0.0:0").unwrap());
         tcp.set_nonblocking(true).unwrap();
         udp.set_nonblocking(true).unwrap();
@@ -117,7 +116,9 @@ impl Host {
 
     /// The process's state, priority, processors and limits.
     fn process_is(&self) -> String {
-        let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", self.process.id())).unwrap_or_default();
+        let read = |name: &str| {
+            fs::read_to_string(format!("/proc/{}/{name}", self.process.id())).unwrap_or_default()
+        };
         let status = read("status");
         let wanted = |line: &&str| {
             ["State", "TracerPid", "Cpus_allowed_list", "Threads"].iter().any(|name| line.starts_with(name))
@@ -139,7 +140,11 @@ impl Host {
             .map(|entry| {
                 let path = entry.unwrap().path();
                 let metadata = path.symlink_metadata().unwrap();
-                let text = if metadata.is_file() { fs::read_to_string(&path).unwrap_or_default() } else { String::new() };
+                let text = if metadata.is_file() {
+                    fs::read_to_string(&path).unwrap_or_default()
+                } else {
+                    String::new()
+                };
                 let (mode, owner, changed) = (metadata.mode(), metadata.uid(), metadata.mtime());
                 format!("{} {mode:o} {owner} {changed} {text:?}", path.display())
             })

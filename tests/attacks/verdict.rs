@@ -18,9 +18,8 @@ pub(crate) fn on(attack: &Attack, outcomes: &BTreeMap<String, Outcome>) -> Vec<S
         (0..attack.expected.tries).filter_map(|number| outcomes.get(&attack.try_name(number))).collect();
     let mut problems: Vec<_> = tries.iter().flat_map(|outcome| on_one(attack, outcome)).collect();
     let earned: Vec<_> = tries.iter().map(|outcome| outcome.score()).collect();
-    let is_told = tries.iter().any(|outcome| {
-        outcome.report["flags"].as_array().is_some_and(|flags| !flags.is_empty())
-    });
+    let is_told =
+        tries.iter().any(|outcome| outcome.report["flags"].as_array().is_some_and(|flags| !flags.is_empty()));
     let is = |wanted: f64| earned.iter().all(|score| (score - wanted).abs() < 1e-9);
     match attack.expected.flagged {
         Flagged::Always if !is_told => problems.push(format!("earned {earned:?} and staff is not told")),

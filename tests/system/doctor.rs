@@ -16,11 +16,9 @@ fn doctor(dir: &Path, file: &str, options: &[&str]) -> Output {
 }
 
 fn well(dir: &Path) -> String {
-    let (data, materials) = (dir.join("data"), sample("course"));
-    format!(
-        "[environment]\npython = {:?}\n[data]\ndir = {data:?}\n[materials]\ndir = {materials:?}\n",
-        python()
-    )
+    let (python, data, materials) = (python(), dir.join("data"), sample("course"));
+    let (data, materials) = (data.to_str().unwrap(), materials.to_str().unwrap());
+    format!("[environment]\npython = {python:?}\n[data]\ndir = {data:?}\n[materials]\ndir = {materials:?}\n")
 }
 
 #[test]

@@ -107,8 +107,8 @@ fn trial(modules: &[(&str, &str)]) -> Value {
         "import sys; sys.path.insert(0, {:?}); from otter_runner import neutral; sys.path[0] = {:?}\n\
          sys.path.append(sys.path.pop(0)); neutral.CANDIDATES[:] = {names:?}; neutral.SECONDS_FOR_ONE = 5\n\
          sys.exit(neutral.main())",
-        root().join("runner"),
-        dir.path(),
+        root().join("runner").to_str().unwrap(),
+        dir.path().to_str().unwrap(),
     );
     let output = Command::new(python())
         .args(["-I", "-B", "-c", &code])

@@ -3,6 +3,7 @@
 
 mod cli;
 mod doctor;
+mod endurance;
 mod engine;
 mod environments;
 mod grade;

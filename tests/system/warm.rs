@@ -57,8 +57,14 @@ fn both_engines_give_the_same_points_for_every_sample() {
             assert_eq!(points(otter), points(&warm));
             assert_eq!((&otter["score"], &otter["max_score"]), (&warm["score"], &warm["max_score"]));
             let outcomes = |report: &Value| -> Vec<Value> {
-                let cases = report["questions"].as_array().unwrap().iter().flat_map(|q| q["cases"].as_array().unwrap());
-                cases.map(|case| json!([case["name"], case["hidden"], case["passed"], case["points"]])).collect()
+                let cases = report["questions"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .flat_map(|q| q["cases"].as_array().unwrap());
+                cases
+                    .map(|case| json!([case["name"], case["hidden"], case["passed"], case["points"]]))
+                    .collect()
             };
             assert_eq!(outcomes(otter), outcomes(&warm));
             assert_eq!((warm["engine"].as_str(), warm["flags"].as_array().unwrap().len()), (Some("warm"), 0));
@@ -124,7 +130,8 @@ fn a_zip_goes_to_the_otter_engine() {
     let zip = dir.path().join("lab01.zip");
     let code = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').write(sys.argv[2], 'lab01.ipynb')";
     let notebook = sample("submissions/lab01-ada.ipynb");
-    let made = std::process::Command::new("python3").args(["-c", code]).args([&zip, &notebook]).status().unwrap();
+    let made =
+        std::process::Command::new("python3").args(["-c", code]).args([&zip, &notebook]).status().unwrap();
     assert!(made.success());
     let grade = |engine: &str| {
         program()

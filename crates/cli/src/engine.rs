@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use grading::{AutoEngine, Engine, EngineChoice, Environments, OtterEngine, Supervisor, WarmEngine, WarmLimits};
+use grading::{
+    AutoEngine, Engine, EngineChoice, Environments, OtterEngine, Supervisor, WarmEngine, WarmLimits,
+};
 use model::ambient::SystemEntropy;
 
 /// What engines are made of.
@@ -10,8 +12,10 @@ pub(crate) struct Parts {
     pub(crate) environments: Arc<Environments>,
     pub(crate) supervisor: Supervisor,
     pub(crate) limits: WarmLimits,
-    /// Where temporary folders and the runner's kit go.
+    /// Where temporary folders go.
     pub(crate) scratch: PathBuf,
+    /// Where the warm engine keeps its runner and, without namespaces, its jobs' files.
+    pub(crate) warm: PathBuf,
     /// What all warm processes together may use, in bytes.
     pub(crate) warm_memory_bytes: u64,
 }
@@ -24,8 +28,8 @@ pub(crate) fn engine(choice: EngineChoice, parts: Parts) -> Arc<dyn Engine> {
     };
     let warm = || {
         let (environments, supervisor) = (Arc::clone(&parts.environments), parts.supervisor.clone());
-        let (scratch, memory) = (parts.scratch.clone(), parts.warm_memory_bytes);
-        WarmEngine::new(environments, supervisor, parts.limits, scratch, memory, Arc::new(SystemEntropy))
+        let (root, memory) = (parts.warm.clone(), parts.warm_memory_bytes);
+        WarmEngine::new(environments, supervisor, parts.limits, root, memory, Arc::new(SystemEntropy))
     };
     match choice {
         EngineChoice::Auto => Arc::new(AutoEngine::new(warm(), otter())),

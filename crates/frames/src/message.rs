@@ -146,7 +146,7 @@ pub enum ToNotebook {
 /// A submission to run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
-    /// The submission's file name, one path component; it lies in the work folder under this name.
+    /// The submission's file name, one path component; the notebook process puts it into the work folder.
     pub name: String,
     /// The submission's text: a notebook as JSON, or a script.
     pub content: String,

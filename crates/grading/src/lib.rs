@@ -18,7 +18,6 @@ pub use environment::{
     BuildError, Environment, EnvironmentError, EnvironmentInUse, EnvironmentPlan, Environments, Named,
     Preload, ProbeError, Recipe, RequirementsError, Shelf, ShelfError, Shelved,
 };
-pub use jail::probe as probe_jail;
 pub use otter::OtterEngine;
 pub use sandbox::{Level, Limits, Supervisor};
 pub use sweep::remove_tree;

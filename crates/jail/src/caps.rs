@@ -46,9 +46,9 @@ pub(crate) fn clear() -> io::Result<()> {
     Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }
 
-/// This process may signal processes of other users, and nothing else.
-pub(crate) fn only_kill() -> io::Result<()> {
+/// This process may end processes and remove files of other users, and nothing else.
+pub(crate) fn only_clean_up() -> io::Result<()> {
     clear_ambient_capability_set()?;
-    let (kill, none) = (CapabilitySet::KILL, CapabilitySet::empty());
-    Ok(set_capabilities(None, CapabilitySets { effective: kill, permitted: kill, inheritable: none })?)
+    let (some, none) = (CapabilitySet::KILL | CapabilitySet::DAC_OVERRIDE, CapabilitySet::empty());
+    Ok(set_capabilities(None, CapabilitySets { effective: some, permitted: some, inheritable: none })?)
 }

@@ -69,5 +69,7 @@ impl Ids {
 }
 
 fn text(maps: &[IdMap]) -> String {
-    maps.iter().map(|map| format!("{} {} {}\n", map.inside, map.outside, map.count)).collect()
+    let lines: Vec<_> =
+        maps.iter().map(|map| format!("{} {} {}", map.inside, map.outside, map.count)).collect();
+    lines.join("\n")
 }

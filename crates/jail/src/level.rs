@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `namespaces+own-user+landlock7+seccomp+cgroup1`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each layer holds or does not, whatever the others do")]
 pub struct Level {
     /// User, PID, mount, IPC, UTS, control group and network namespaces, and a root folder of its own.
     pub namespaces: bool,

@@ -18,10 +18,7 @@ use nix::{
     },
     unistd::{Pid, getegid, geteuid},
 };
-use rustix::{
-    pipe::{PipeFlags, pipe_with},
-    process::{getpriority_process, setpriority_process},
-};
+use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::{
     caps,
@@ -44,8 +41,6 @@ pub const SIGNAL_BASE: i32 = 128;
 
 /// Who the first process of a jail made by root is on the host: nobody else.
 const INIT_USER: u32 = 61_999;
-/// The `nice` value of programs: the service that answers students goes first.
-const PRIORITY: i32 = 5;
 /// Files and folders in `/tmp` and `/dev/shm`.
 const FRESH_INODES: u64 = 100_000;
 
@@ -196,7 +191,7 @@ impl Program<'_> {
             pid_max::limit(self.processes + 2).ok();
         }
         // Who is nice already stays so: nobody without rights may take it back.
-        setpriority_process(None, getpriority_process(None)?.max(PRIORITY))?;
+        sys::yield_to_the_service();
         umask(Mode::from_bits_truncate(0o077));
         if namespaces || is_root() {
             caps::drop_bounding_set()?;

@@ -4,7 +4,7 @@ use std::{
     ffi::CString,
     io,
     os::{
-        fd::{AsRawFd, RawFd},
+        fd::{AsRawFd, BorrowedFd, RawFd},
         unix::ffi::OsStrExt,
     },
     path::Path,
@@ -77,12 +77,16 @@ pub(crate) fn silence(null: &impl AsRawFd, stderr_too: bool) -> io::Result<()> {
 /// Gives a descriptor the number `target`, kept on exec.
 pub(crate) fn put_at(fd: &impl AsRawFd, target: RawFd) -> io::Result<()> {
     if fd.as_raw_fd() == target {
-        // SAFETY: plain flags on a descriptor that is open.
-        let done = unsafe { libc::fcntl(target, libc::F_SETFD, 0) };
-        return if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) };
+        return keep_on_exec(target);
     }
     // SAFETY: called right before exec, when whatever had the number is not used any more.
     if unsafe { libc::dup2(fd.as_raw_fd(), target) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Leaves a descriptor open for the program that is exec'd.
+pub(crate) fn keep_on_exec(fd: RawFd) -> io::Result<()> {
+    // SAFETY: plain flags, no memory.
+    if unsafe { libc::fcntl(fd, libc::F_SETFD, 0) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Makes every mount beneath `path` (a mount itself) keep these `MOUNT_ATTR_` flags for good.
@@ -122,6 +126,12 @@ pub(crate) fn prctl(option: i32, value: u64) -> io::Result<()> {
     if unsafe { libc::prctl(option, value, 0, 0, 0) } < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// A descriptor that this process was started with, and that nothing in it closes.
+pub(crate) fn inherited(fd: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: the stage has opened it for this process, whose program does not know it.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
 /// Every signal does again what it does by default, and none is blocked.
 pub(crate) fn reset_signals() {
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
@@ -138,6 +148,9 @@ pub(crate) fn set_variable(name: &str, value: &Path) {
     unsafe { std::env::set_var(name, value) };
 }
 
+/// `IFF_UP` of `netdevice(7)`, in the width of the request.
+const UP: libc::c_short = 1;
+
 /// Brings the network namespace's own loopback device up.
 pub(crate) fn loopback_up() -> io::Result<()> {
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
@@ -148,7 +161,7 @@ pub(crate) fn loopback_up() -> io::Result<()> {
     request.ifr_name[1] = b'o'.cast_signed() as libc::c_char;
     // SAFETY: `SIOCSIFFLAGS` reads an `ifreq`, of which the flags are set.
     let done = unsafe {
-        request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+        request.ifr_ifru.ifru_flags = UP;
         libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const request)
     };
     if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
@@ -162,4 +175,11 @@ pub(crate) fn before_exec(
     use std::os::unix::process::CommandExt;
     // SAFETY: the process that forks has a single thread, so `last` may allocate and take locks.
     unsafe { command.pre_exec(last) };
+}
+
+/// Lowers the priority of this process and its descendants: the service that answers students goes first.
+pub(crate) fn yield_to_the_service() {
+    const NICE: i32 = 5;
+    let now = rustix::process::getpriority_process(None).unwrap_or(0);
+    rustix::process::setpriority_process(None, now.max(NICE)).ok();
 }

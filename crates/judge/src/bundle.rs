@@ -62,6 +62,9 @@ pub struct Module {
     /// The same with the functions of hidden cases blanked out; absent if there are none.
     #[serde(default)]
     pub public: Option<String>,
+    /// The same with the literals of all its decoys changed; absent if there are none.
+    #[serde(default)]
+    pub decoy: Option<String>,
     /// As its author wrote it, for messages.
     pub original: String,
 }
@@ -131,7 +134,7 @@ pub struct Decoy {
     /// Which of the case's examples is changed; absent for a function.
     #[serde(default)]
     pub example: Option<usize>,
-    /// The changed source: of that example, or of the module.
+    /// The changed source of that example; empty for a function, whose module brings it.
     pub source: String,
 }
 

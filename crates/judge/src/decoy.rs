@@ -12,30 +12,30 @@ use crate::{Answer, Body, Decoy, Question, clean, question::sources, text::cut};
 const LONGEST_EXPRESSION: usize = 200;
 
 impl Question {
-    /// What to run for a case's decoy, in this order; the last answer counts. Empty without a decoy.
-    ///
-    /// To be run in a fork of the snapshot that is thrown away, made *before* the case itself is run: the state that a
-    /// case meets (the place in a generator, say) may decide what is honest.
+    /// The module to run for decoys in place of [`Question::module`], where there are decoys.
     #[must_use]
-    pub fn decoy_requests(&self, case: usize) -> Vec<ToSnapshot> {
-        let Some((body, decoy)) =
-            self.cases.get(case).and_then(|case| Some((&case.body, case.decoy.as_ref()?)))
-        else {
-            return Vec::new();
-        };
-        match body {
+    pub fn decoy_module(&self) -> Option<ToSnapshot> {
+        self.module.as_ref()?.decoy.clone().map(|source| self.module_of(source))
+    }
+
+    /// What to run in a case's place for its decoy, if it has one.
+    ///
+    /// To be run in a fork of the snapshot that is made *before* the first case is run: the state that a case meets (the
+    /// place in a generator, say) may decide what is honest.
+    #[must_use]
+    pub fn decoy_request(&self, case: usize) -> Option<ToSnapshot> {
+        let case_of = self.cases.get(case)?;
+        let decoy = case_of.decoy.as_ref()?;
+        match &case_of.body {
             Body::Doctest(examples) => {
                 let mut examples = examples.clone();
                 let Some(example) = decoy.example.and_then(|index| examples.get_mut(index)) else {
-                    return Vec::new();
+                    return None;
                 };
                 example.source.clone_from(&decoy.source);
-                vec![self.doctest(case, &sources(&examples))]
+                Some(self.doctest(case, &sources(&examples)))
             }
-            Body::Function { .. } => self
-                .request(case)
-                .map(|call| vec![self.module_of(decoy.source.clone()), call])
-                .unwrap_or_default(),
+            Body::Function { .. } => self.request(case),
         }
     }
 
@@ -103,19 +103,19 @@ mod tests {
     #[test]
     fn a_decoy_differs_in_one_example() {
         let question = doctests();
-        let [ToSnapshot::Doctest { name, examples }] = &question.decoy_requests(0)[..] else { panic!("one") };
+        let Some(ToSnapshot::Doctest { name, examples }) = question.decoy_request(0) else { panic!("one") };
         assert_eq!(name, "q1 0");
         assert_eq!(examples[..], ["y = square(3)\n", "y == 14\n"]);
-        assert!(question.decoy_requests(1).is_empty() && question.decoy_requests(2).is_empty());
+        assert!(question.decoy_request(1).is_none() && question.decoy_request(2).is_none());
     }
 
     #[test]
-    fn a_decoy_of_a_function_brings_its_own_module() {
-        let requests = functions().decoy_requests(0);
-        let [ToSnapshot::Module { source, .. }, ToSnapshot::Call { function, .. }] = &requests[..] else {
-            panic!("two")
-        };
-        assert!(source.contains("x == 5") && function == "test_a");
+    fn decoys_of_functions_are_one_module() {
+        let question = functions();
+        let Some(ToSnapshot::Module { source, .. }) = question.decoy_module() else { panic!("a module") };
+        assert!(source.contains("x == 5"));
+        assert_eq!(format!("{:?}", question.decoy_request(0)), format!("{:?}", question.request(0)));
+        assert!(doctests().decoy_module().is_none());
     }
 
     #[test]

@@ -43,7 +43,11 @@ pub(crate) fn fork(py: Python<'_>) -> io::Result<Fork> {
             pid => Ok(Pid::from_raw(pid).map_or(Fork::Child, Fork::Parent)),
         }
     };
-    if threads::count()? == 1 { fork() } else { around_fork(py, fork, |side| matches!(side, Ok(Fork::Child))) }
+    if threads::count()? == 1 {
+        fork()
+    } else {
+        around_fork(py, fork, |side| matches!(side, Ok(Fork::Child)))
+    }
 }
 
 /// Ends this process at once when dropped, also by a panic: nothing may be run or unwound behind it.

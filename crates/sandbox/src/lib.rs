@@ -16,12 +16,14 @@
 
 mod client;
 mod dispatch;
+mod probe;
 mod protocol;
 mod supervise;
 mod zygote;
 
 pub use client::{SandboxError, Supervisor};
 pub use dispatch::dispatch;
+pub use jail::probe::{Missing, Probe};
 pub use jail::{Ceiling, Level, Network};
 pub use protocol::{Ending, How, Limits, Request, User};
 pub use zygote::Zygote;

@@ -51,6 +51,12 @@ impl Zygote {
         Ok(zygote)
     }
 
+    /// The pid of the process that answers for it.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.stage.id()
+    }
+
     /// The end of what it has written to standard error so far.
     #[must_use]
     pub fn stderr_tail(&self) -> String {

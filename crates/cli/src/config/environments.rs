@@ -120,6 +120,7 @@ impl Environments {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "handed over as a parser, which may fail")]
 fn optional_path(text: &str) -> Result<Option<PathBuf>, Infallible> {
     Ok((!text.is_empty()).then(|| Path::new(text).to_owned()))
 }

@@ -45,7 +45,7 @@ const KNOWN: [(&[&str], &str); 5] = [
 /// One or two sentences for the operator.
 pub(super) fn advice(said: &str) -> &'static str {
     let fits = |words: &&[&str]| words.iter().any(|word| said.contains(word));
-    KNOWN.iter().find(|(words, _)| fits(&words)).map_or(
+    KNOWN.iter().find(|(words, _)| fits(words)).map_or(
         "`otter-service environment build` tries it again and shows everything that is said.",
         |(_, advice)| advice,
     )

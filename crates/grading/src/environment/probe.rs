@@ -83,9 +83,10 @@ pub(super) async fn probe(
     supervisor: &Supervisor,
     gradings: &Path,
 ) -> Result<Found, ProbeError> {
-    let as_other = match rustix::process::geteuid().is_root() {
-        true => look(python, supervisor, gradings, Some(NOBODY)).await.ok(),
-        false => None,
+    let as_other = if rustix::process::geteuid().is_root() {
+        look(python, supervisor, gradings, Some(NOBODY)).await.ok()
+    } else {
+        None
     };
     let user = as_other.is_some().then_some(NOBODY);
     let (told, isolation) = match as_other {

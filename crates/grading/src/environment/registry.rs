@@ -195,7 +195,7 @@ impl Environments {
             let made = inner.make(&recipe).await;
             match &made {
                 Ok(it) => {
-                    tracing::info!(environment = it.id, python = %it.python.display(), "a Python environment is ready")
+                    tracing::info!(environment = it.id, python = %it.python.display(), "a Python environment is ready");
                 }
                 Err(error) => tracing::error!(%error, "a Python environment cannot be used"),
             }
@@ -259,11 +259,9 @@ impl Inner {
 
     /// Lets go of what nobody uses, and removes what there is no room for.
     async fn make_room(&self) {
-        let (shelf, max_bytes) = (self.shelf.clone(), self.plan.max_bytes);
-        let fits = |shelf: &Shelf| {
-            shelf.list().is_ok_and(|all| all.iter().map(|one| one.bytes).sum::<u64>() <= max_bytes)
-        };
-        if fits(&shelf) {
+        let (built, max_bytes) = (self.shelf.clone(), self.plan.max_bytes);
+        let taken = built.list().map(|all| all.iter().map(|one| one.bytes).sum::<u64>());
+        if taken.is_ok_and(|bytes| bytes <= max_bytes) {
             return;
         }
         let slots: Vec<_> =
@@ -275,7 +273,7 @@ impl Inner {
                 *state = State::Unknown;
             }
         }
-        match tokio::task::spawn_blocking(move || shelf.make_room(max_bytes)).await {
+        match tokio::task::spawn_blocking(move || built.make_room(max_bytes)).await {
             Ok(Ok(removed)) => {
                 for one in removed {
                     tracing::info!(

@@ -72,16 +72,15 @@ impl Trial<'_> {
         folder: &Path,
         on_line: &(dyn Fn(&str) + Send + Sync),
     ) -> io::Result<Preload> {
-        let file = folder.join(format!("{}-{}.json", self.id, &version()));
+        let file = folder.join(format!("{}-{}.json", self.id, version()));
         let known = fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Preload>(&text).ok());
-        let found = match known {
-            Some(known) => known,
-            None => {
-                on_line("finding out which modules can be imported before a notebook runs");
-                let found = self.run().await?;
-                found.write(folder, &file)?;
-                found
-            }
+        let found = if let Some(known) = known {
+            known
+        } else {
+            on_line("finding out which modules can be imported before a notebook runs");
+            let found = self.run().await?;
+            found.write(folder, &file)?;
+            found
         };
         Ok(Preload { file, ..found })
     }

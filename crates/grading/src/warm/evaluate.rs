@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frames::{Channel, ToInit, ToSnapshot};
+use frames::{Channel, FromInit, ToInit, ToSnapshot};
 use judge::{Answer, Bundle, Judged, Question};
 use model::{Case, Flag, Limit, LimitHit, ambient::Entropy};
 
@@ -12,10 +12,11 @@ use super::{
     notebook::Taken,
     plan::{self, Turn},
     snapshot::{Silence, Snapshot},
+    sockets::wait,
 };
 
-/// How long the decoys of one snapshot may take in a row.
-const DECOYS: Duration = Duration::from_secs(5);
+/// How long the init may take to tell why a snapshot has ended.
+const TOLD: Duration = Duration::from_millis(200);
 
 /// What the snapshots showed.
 #[derive(Default)]
@@ -51,6 +52,8 @@ struct Asked<'a> {
     broken: Vec<Option<String>>,
     /// Question, case, and what came of its decoy.
     decoys: Vec<(usize, usize, Answer)>,
+    /// Whether the snapshot for decoys has stopped answering.
+    is_silent: bool,
 }
 
 impl<'a> Evaluation<'a> {
@@ -122,7 +125,7 @@ impl<'a> Evaluation<'a> {
         let turns = plan::of(&questions.iter().map(|(_, question)| *question).collect::<Vec<_>>());
         let count = questions.len();
         let (judged, broken, decoys) = (vec![Vec::new(); count], vec![None; count], Vec::new());
-        Asked { for_cases, for_decoys, questions, turns, judged, broken, decoys }
+        Asked { for_cases, for_decoys, questions, turns, judged, broken, decoys, is_silent: false }
     }
 
     fn coin(&self) -> bool {
@@ -174,44 +177,63 @@ impl<'a> Evaluation<'a> {
         match snapshot.ask(request, self.case_deadline()) {
             Ok(answer) => Answer::from(answer),
             Err(Silence::TimeIsUp) => {
-                let hit = self.limits.hit(Limit::CaseSeconds);
-                let why = format!("it met {hit}");
-                self.found.hits.push(hit);
                 self.end_snapshot(snapshot);
-                Answer::Unanswered(why)
+                let limit = if self.end.has_passed() { Limit::WallSeconds } else { Limit::CaseSeconds };
+                let value = if limit == Limit::CaseSeconds {
+                    self.case_time().as_secs()
+                } else {
+                    self.limits.all.wall.as_secs()
+                };
+                self.unanswered(LimitHit { limit, value, cell: None })
             }
-            Err(Silence::Gone) => {
-                self.found.crashed = true;
-                Answer::Unanswered("the Python process ended".into())
-            }
+            Err(Silence::Gone) => match self.limit_met() {
+                Some(limit) => self.unanswered(self.limits.hit(limit)),
+                None => {
+                    self.found.crashed = true;
+                    Answer::Unanswered("the Python process ended".into())
+                }
+            },
         }
     }
 
-    /// Asks what no honest submission can pass. Decoys decide nothing, so their time is their own, and none of them
-    /// stops a grading.
+    fn unanswered(&mut self, hit: LimitHit) -> Answer {
+        let why = format!("it met {hit}");
+        self.found.hits.push(hit);
+        Answer::Unanswered(why)
+    }
+
+    /// The limit because of which the init has ended a snapshot, if it has.
+    fn limit_met(&self) -> Option<Limit> {
+        while wait([self.init], Deadline::after(TOLD)).is_ok_and(|[told]| told) {
+            if let FromInit::Limit { limit } = self.init.receive().ok()? {
+                return Some(super::notebook::limit_named(&limit));
+            }
+        }
+        None
+    }
+
+    /// Asks what no honest submission can pass. Decoys decide nothing, so none of them stops a grading.
     fn ask_decoys(&self, asked: &mut Asked<'_>, part: usize) {
-        let until = Deadline::after(DECOYS).earlier(self.end);
-        let Some(snapshot) = &asked.for_decoys else { return };
+        let Some(snapshot) = asked.for_decoys.as_ref().filter(|_| !asked.is_silent) else { return };
         for turn in &asked.turns[part] {
             let question = asked.questions[turn.question].1;
-            let module = turn.module.as_ref().map(|module| snapshot.ask(module, until));
-            let mut silent = module.is_some_and(|answer| answer.is_err());
+            let changed = if turn.decoys { question.decoy_module() } else { None };
+            let module = changed.or_else(|| turn.module.clone());
+            asked.is_silent |=
+                module.is_some_and(|module| snapshot.ask(&module, self.case_deadline()).is_err());
             for case in turn.cases.clone() {
-                let decoy = if turn.decoys { question.decoy_requests(case) } else { Vec::new() };
-                let is_decoy = !decoy.is_empty();
+                let decoy = if turn.decoys { question.decoy_request(case) } else { None };
+                let is_decoy = decoy.is_some();
                 // Where there is none, the case itself: the next decoy must find the state that it leaves.
-                let requests = if is_decoy { decoy } else { Vec::from_iter(question.request(case)) };
-                let mut last = None;
-                for request in &requests {
-                    last = if silent { None } else { snapshot.ask(request, until).ok() };
-                    silent = last.is_none();
-                }
-                if silent {
-                    self.end_snapshot(snapshot);
-                    asked.for_decoys = None;
+                let Some(request) = decoy.or_else(|| question.request(case)) else { continue };
+                let answer =
+                    if asked.is_silent { None } else { snapshot.ask(&request, self.case_deadline()).ok() };
+                if answer.is_none() {
+                    // It is left alone until all is asked: the snapshot that answers the true cases may be its child.
+                    asked.is_silent = true;
                     return;
                 }
-                let answer = last.filter(|_| is_decoy).map(Answer::from);
+                let answer = answer.filter(|_| is_decoy).map(Answer::from);
                 asked.decoys.extend(answer.map(|answer| (turn.question, case, answer)));
             }
         }
@@ -228,14 +250,43 @@ impl<'a> Evaluation<'a> {
                 }
             }
         }
+        if asked.is_silent {
+            self.flag_silence(&asked);
+        }
         let judged = asked.questions.iter().zip(asked.judged);
         self.found
             .judged
             .extend(judged.map(|((index, _), cases)| Judged { question: *index, cases: Some(cases) }));
     }
 
+    /// Flags decoys that did not answer although their cases passed: what took no time with one literal should take none
+    /// with another.
+    fn flag_silence(&mut self, asked: &Asked<'_>) {
+        let answered = |place, case| asked.decoys.iter().any(|(p, c, _)| (*p, *c) == (place, case));
+        let passed = |case: &Case| case.passed == Some(true);
+        for (place, (_, question)) in asked.questions.iter().enumerate() {
+            let cases = question.cases.iter().zip(&asked.judged[place]).enumerate();
+            let mut silent = cases.filter(|(index, (case, judged))| {
+                case.decoy.is_some() && passed(judged) && !answered(place, *index)
+            });
+            if let Some((_, (case, _))) = silent.next() {
+                let name = judge::clean(&case.name);
+                let reason = format!(
+                    "The test case {name} passed, and with a literal changed there was no answer to it."
+                );
+                self.found.flags.push(Flag { kind: "decoy".into(), reason });
+                return;
+            }
+        }
+    }
+
+    /// A part of the whole, so that one endless case leaves time for others.
+    fn case_time(&self) -> Duration {
+        self.limits.case.min(self.limits.all.wall / 4).max(Duration::from_secs(1))
+    }
+
     fn case_deadline(&self) -> Deadline {
-        Deadline::after(self.limits.case).earlier(self.end)
+        Deadline::after(self.case_time()).earlier(self.end)
     }
 
     fn end_snapshot(&self, snapshot: &Snapshot) {

@@ -170,7 +170,7 @@ impl<'a> Notebook<'a> {
                 let Some(socket) = descriptors.pop() else {
                     return Err(io::Error::other("a snapshot came without its socket").into());
                 };
-                match Snapshot::report_in(socket.into()) {
+                match Snapshot::report_in(socket.into(), self.next_deadline()) {
                     Ok(snapshot) => self.keep(question, snapshot),
                     Err(why) => self.taken.refused.push(why),
                 }
@@ -274,7 +274,7 @@ impl<'a> Notebook<'a> {
     }
 }
 
-fn limit_named(name: &str) -> Limit {
+pub(super) fn limit_named(name: &str) -> Limit {
     match name {
         "processes" => Limit::Processes,
         _ => Limit::MemoryBytes,

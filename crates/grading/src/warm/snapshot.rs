@@ -9,8 +9,6 @@ use super::{
     sockets::{unstallable, wait},
 };
 
-/// How long a fresh snapshot may take to report in.
-const REPORT_IN: std::time::Duration = std::time::Duration::from_secs(10);
 /// The longest answer in bytes: a case's examples, each with capped output.
 const LONGEST_ANSWER: usize = 16 << 20;
 
@@ -44,10 +42,10 @@ impl From<io::Error> for Silence {
 
 impl Snapshot {
     /// Waits until the process at the other end has reported in. `Err` says why it is not believed.
-    pub(super) fn report_in(channel: Channel) -> Result<Self, String> {
+    pub(super) fn report_in(channel: Channel, until: Deadline) -> Result<Self, String> {
         let failed = |why: &dyn std::fmt::Display| format!("a snapshot did not report in: {why}");
         unstallable(&channel).map_err(|error| failed(&error))?;
-        if !wait([&channel], Deadline::after(REPORT_IN)).map_err(|error| failed(&error))?[0] {
+        if !wait([&channel], until).map_err(|error| failed(&error))?[0] {
             return Err(failed(&"it was silent"));
         }
         match channel.receive_with(1 << 10) {
@@ -68,7 +66,7 @@ impl Snapshot {
         match self.exchange(&ToSnapshot::Fork, until)? {
             (FromSnapshot::Forked, mut descriptors) => {
                 let socket = descriptors.pop().ok_or(Silence::Gone)?;
-                Self::report_in(socket.into()).map_err(|_| Silence::Gone)
+                Self::report_in(socket.into(), until).map_err(|_| Silence::Gone)
             }
             _ => Err(Silence::Gone),
         }

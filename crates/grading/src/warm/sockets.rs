@@ -15,7 +15,7 @@ use rustix::{
 use super::clock::Deadline;
 
 /// How long a process in the jail may take in the middle of a frame, or to read one that was sent to it.
-const STALL: Duration = Duration::from_secs(10);
+const STALL: Duration = Duration::from_secs(5);
 
 /// Makes a channel's other end unable to hold up the judge: a frame that does not come on, or is not taken, ends the
 /// conversation.

@@ -15,12 +15,15 @@ use seccompiler::{
 use super::calls::{ALLOWED, ALLOWED_OLD, MODES, MODES_OLD, NOT_THERE};
 use crate::enclosure::said;
 
-/// Which sockets there are, besides those of the Unix family.
+/// Which sockets there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sockets {
-    /// None.
+    /// Connected pairs: no Landlock that is tested here keeps a process from connecting to another's socket in the file
+    /// system.
+    Pairs,
+    /// Those of the Unix family; for a process that sees no one else's files.
     Unix,
-    /// Internet sockets, and those that tell of network devices; what they reach is up to the network namespace.
+    /// Internet sockets as well, and those that tell of network devices; what they reach is up to the network namespace.
     Internet,
 }
 
@@ -118,6 +121,9 @@ fn rule(conditions: Vec<SeccompCondition>) -> Result<Vec<SeccompRule>, seccompil
 
 /// Matches sockets of the families that are not offered.
 fn families(sockets: Sockets) -> Result<Rules, seccompiler::Error> {
+    if sockets == Sockets::Pairs {
+        return only_pairs();
+    }
     let mut offered = vec![libc::AF_UNIX];
     if sockets == Sockets::Internet {
         offered.extend([libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK]);
@@ -130,6 +136,17 @@ fn families(sockets: Sockets) -> Result<Rules, seccompiler::Error> {
     refused.extend(rule(vec![is_netlink, is_not_route])?);
     let only_unix = rule(vec![is_not(&libc::AF_UNIX)?])?;
     Ok([(libc::SYS_socket, refused), (libc::SYS_socketpair, only_unix)].into())
+}
+
+/// Matches all sockets but connected streams of the Unix family: these can reach nobody else.
+fn only_pairs() -> Result<Rules, seccompiler::Error> {
+    let is_type = |kind: i32| condition(1, SeccompCmpOp::MaskedEq(0xf), u64::from(kind.cast_unsigned()));
+    let not_unix = condition(0, SeccompCmpOp::Ne, u64::from(libc::AF_UNIX.cast_unsigned()))?;
+    let mut refused = rule(vec![not_unix])?;
+    for kind in [libc::SOCK_DGRAM, libc::SOCK_SEQPACKET, libc::SOCK_RAW] {
+        refused.extend(rule(vec![is_type(kind)?])?);
+    }
+    Ok([(libc::SYS_socket, Vec::new()), (libc::SYS_socketpair, refused)].into())
 }
 
 /// Matches the calls that are allowed.

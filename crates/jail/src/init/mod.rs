@@ -27,7 +27,7 @@ use nix::{
 use rustix::process::{PidfdFlags, pidfd_open};
 
 use self::watch::{Met, Watch};
-use crate::family::Family;
+use crate::{cgroup::JobGroup, family::Family};
 
 /// How long those that were killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,6 +42,8 @@ pub(crate) struct Init {
     pub(crate) limits: JobLimits,
     /// Bytes of memory that each process had from the start, shared with the zygote.
     pub(crate) memory_before: u64,
+    /// Its control group.
+    pub(crate) group: Option<JobGroup>,
     /// Without namespaces.
     pub(crate) bare: Option<Bare>,
 }
@@ -97,8 +99,9 @@ impl Running {
             return Ok(since.elapsed() < DECISION);
         }
         if let Some(met) = self.watch.look(&self.init.family) {
-            self.limit(met)?;
+            self.limit(&met)?;
         }
+        self.tell_of_kills()?;
         Ok(true)
     }
 
@@ -158,21 +161,38 @@ impl Running {
             };
             if pid == self.init.notebook {
                 self.notebook = None;
+                // First why, then that.
+                self.tell_of_kills()?;
                 self.init.judge.send(&FromInit::NotebookEnded { status }).map_err(io::Error::other)?;
             }
         }
     }
 
+    /// Tells once that the kernel has ended a process because all together had too much memory.
+    fn tell_of_kills(&mut self) -> io::Result<()> {
+        if self.init.group.take_if(|group| group.ran_out_of_memory()).is_some() {
+            self.stop_or_leave();
+            self.init.judge.send(&FromInit::Limit { limit: "memory".into() }).map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+
     /// While the notebook runs: stops everything and lets the judge say what to keep. Afterwards there are only
     /// snapshots: ends the largest.
-    fn limit(&mut self, met: Met) -> io::Result<()> {
+    fn limit(&mut self, met: &Met) -> io::Result<()> {
         if self.closed {
             kill(met.largest, Signal::SIGKILL).ok();
-        } else {
+        }
+        self.stop_or_leave();
+        self.init.judge.send(&FromInit::Limit { limit: met.limit.into() }).map_err(io::Error::other)
+    }
+
+    /// Until the judge has decided what to keep, nothing goes on.
+    fn stop_or_leave(&mut self) {
+        if !self.closed && self.frozen.is_none() {
             self.stop_all();
             self.frozen = Some(Instant::now());
         }
-        self.init.judge.send(&FromInit::Limit { limit: met.limit.into() }).map_err(io::Error::other)
     }
 
     /// Nothing runs or forks any more when this returns.

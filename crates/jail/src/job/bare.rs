@@ -37,8 +37,8 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
     let family = Family::open(Path::new("/proc"))?;
     let memory_bytes = own_memory_limit(limits);
     if user.is_some() {
-        // The init goes on as root, with the one right to end processes of another user, so that none of these can do
-        // anything to it.
+        // The init goes on as root, with the rights to end processes and remove files of the job's user, so that none
+        // of these processes can do anything to it.
         caps::drop_bounding_set()?;
     } else {
         caps::clear()?;
@@ -69,9 +69,10 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
                 write: ["work", "tmp"].map(|part| folder.join(part)).into_iter().chain(devices()).collect(),
                 tcp: false,
             },
-            filters: Filters::compile(Sockets::Unix, others, user.is_some())?,
+            filters: Filters::compile(Sockets::Pairs, others, user.is_some())?,
         },
         level: Level { own_user: user.is_some(), process_limit: true, ..Level::default() },
+        group: None,
         bare: Some(Bare { folder, zygote: getppid() }),
     })
 }

@@ -78,6 +78,7 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
             process_limit: true,
             ..Level::default()
         },
+        group: None,
         bare: None,
     })
 }

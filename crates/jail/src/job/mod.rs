@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::bare::processes_of_this_user;
 use crate::{
     caps,
+    cgroup::{self, JobGroup},
     confine::Confinement,
     enclosure::said,
     family::Family,
@@ -53,6 +54,7 @@ struct Place {
     family: Family,
     confinement: Confinement,
     level: Level,
+    group: Option<JobGroup>,
     /// Without namespaces.
     bare: Option<Bare>,
 }
@@ -79,10 +81,33 @@ pub fn start(
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let stage = Stage::here()?;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    cgroup::make(&stage.groups, number, limits).map_err(|error| said("a control group", &error))?;
     let Some(pid) = fork(stage)? else {
-        return become_job(stage, number, limits, init, &files, inherited);
+        return become_job(stage, number, limits, init, files, inherited);
     };
+    // Before the next job is started, which removes groups without processes. The init enters by itself as well; should
+    // this fail, that is where it is said.
+    cgroup::add(&stage.groups, number, pid.as_raw().unsigned_abs()).ok();
     Ok(Side::Zygote { pid: pid.as_raw() })
+}
+
+/// Makes a jail as [`start`] does, runs nothing in it, and gives what holds.
+pub(crate) fn rehearse(stage: &Stage, limits: &JobLimits) -> io::Result<Level> {
+    let (ours, theirs) = Channel::pair()?;
+    let Some(child) = fork(stage)? else {
+        let jailed = || {
+            let place = enclosed::close(stage, 0, limits)?;
+            let confined = confine(&place)?;
+            Ok(Level { landlock: confined.landlock, seccomp: confined.seccomp, ..place.level })
+        };
+        let level = jailed().map_err(|error: io::Error| error.to_string());
+        theirs.send(&level).ok();
+        sys::exit(0)
+    };
+    drop(theirs);
+    let level = ours.receive::<Result<Level, String>>().map_err(io::Error::other);
+    nix::sys::wait::waitpid(child, None).ok();
+    level?.map_err(io::Error::other)
 }
 
 /// Forks the init; with namespaces, as the first process of a new PID namespace.
@@ -106,10 +131,12 @@ fn become_job(
     number: usize,
     limits: &JobLimits,
     judge: Channel,
-    files: &OwnedFd,
+    files: OwnedFd,
     inherited: &[BorrowedFd<'_>],
 ) -> io::Result<Side> {
-    match close_jail(stage, number, limits, &judge, files, inherited) {
+    let closed = close_jail(stage, number, limits, &judge, &files, inherited);
+    drop(files);
+    match closed {
         Ok((place, ends)) => match fork_notebook(&place, &judge, &ends) {
             Ok(None) => return Ok(Side::Notebook),
             Ok(Some(notebook)) => be_init(place, judge, notebook, *limits),
@@ -135,10 +162,12 @@ fn close_jail(
     files: &OwnedFd,
     inherited: &[BorrowedFd<'_>],
 ) -> io::Result<(Place, Ends)> {
+    let group = cgroup::enter(&stage.groups, number).map_err(|error| said("the control group", &error))?;
     let null = File::options().read(true).write(true).open("/dev/null")?;
     sys::silence(&null, true)?;
     let mut keep: Vec<i32> = inherited.iter().map(AsRawFd::as_raw_fd).collect();
     keep.extend([0, 1, 2, judge.as_fd().as_raw_fd(), files.as_raw_fd()]);
+    keep.extend(group.as_ref().and_then(JobGroup::descriptor));
     sys::close_all_but(&keep)?;
     std::mem::forget(null);
     setsid()?;
@@ -148,6 +177,8 @@ fn close_jail(
     } else {
         bare::close(stage, number, limits)?
     };
+    let level = Level { cgroup: group.as_ref().map(|group| group.version), ..place.level };
+    let place = Place { level, group, ..place };
     nix::unistd::chdir(&place.work)?;
     lay_out(&place, files).map_err(|error| said("the job's files could not be laid out", &error))?;
     Ok((place, Channel::pair()?))
@@ -203,17 +234,18 @@ fn confine(place: &Place) -> io::Result<crate::confine::Confined> {
 
 fn be_init(place: Place, judge: Channel, notebook: Pid, limits: JobLimits) {
     let memory_before = place.family.own_memory();
-    let Place { family, bare, confinement, .. } = place;
-    // The notebook process has taken what it needs; of other users' processes the init may only end some.
-    if confinement.user.is_some() && caps::only_kill().is_err() {
+    let Place { family, group, bare, confinement, .. } = place;
+    // The init is root, for the notebook process is another user; it keeps what it takes to clean up after it.
+    if confinement.user.is_some() && caps::only_clean_up().is_err() {
         return;
     }
     // What is the notebook process's must end with it.
-    let keep = [0, 1, 2, judge.as_fd().as_raw_fd(), family.as_fd().as_raw_fd()];
+    let mut keep = vec![0, 1, 2, judge.as_fd().as_raw_fd(), family.as_fd().as_raw_fd()];
+    keep.extend(group.as_ref().and_then(JobGroup::descriptor));
     if sys::close_all_but(&keep).is_err() {
         return;
     }
-    Init { judge, notebook, family, limits, memory_before, bare }.run();
+    Init { judge, notebook, family, limits, memory_before, group, bare }.run();
 }
 
 /// Gives up every privilege of the init.

@@ -30,7 +30,7 @@ impl Opened<'_> {
         mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)?;
         let root = Path::new("/tmp");
         mount(Some("tmpfs"), root, Some("tmpfs"), QUIET, Some("size=16m,nr_inodes=20k,mode=755"))
-            .map_err(|error| at(root, error.into()))?;
+            .map_err(|error| at(root, error))?;
         let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
 
         for folder in ["/dev/shm", "/etc", "/home", "/proc", "/run", "/tmp", "/var", WORK] {
@@ -56,7 +56,7 @@ impl Opened<'_> {
             let target = below(Path::new("/dev")).join(device);
             bind(&node, &target, MsFlags::empty())?;
             let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-            mount(NONE, &target, NONE, flags, NONE).map_err(|error| at(&target, error.into()))?;
+            mount(NONE, &target, NONE, flags, NONE).map_err(|error| at(&target, error))?;
         }
         mount_fresh(root, self.prepared.view.work, self.prepared.view.fresh, None)?;
         for source in late {
@@ -70,14 +70,16 @@ impl Opened<'_> {
     }
 
     fn write_settings(&self, etc: &Path) -> io::Result<()> {
-        let (mut users, mut groups) =
-            (String::from("root:x:0:0:root:/:/usr/sbin/nologin\n"), String::from("root:x:0:\n"));
+        let mut users = vec!["root:x:0:0:root:/:/usr/sbin/nologin".to_owned()];
+        let mut groups = vec!["root:x:0:".to_owned()];
         if let Some((user, group)) = self.prepared.view.user.filter(|(user, _)| *user != 0) {
-            users += &format!("student:x:{user}:{group}:student:{WORK}:/bin/sh\n");
-            groups += &format!("student:x:{group}:\n");
+            users.push(format!("student:x:{user}:{group}:student:{WORK}:/bin/sh"));
+            groups.push(format!("student:x:{group}:"));
         }
-        fs::write(etc.join("passwd"), users + "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n")?;
-        fs::write(etc.join("group"), groups + "nogroup:x:65534:\n")?;
+        users.push("nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n".to_owned());
+        groups.push("nogroup:x:65534:\n".to_owned());
+        fs::write(etc.join("passwd"), users.join("\n"))?;
+        fs::write(etc.join("group"), groups.join("\n"))?;
         fs::write(etc.join("hostname"), "grading\n")?;
         if !self.prepared.view.network {
             fs::write(etc.join("hosts"), "127.0.0.1 localhost grading\n::1 localhost\n")?;
@@ -110,8 +112,7 @@ impl Source {
 /// Binds what is open at `source`: its path may be covered by now.
 pub(crate) fn bind(source: &OwnedFd, target: &Path, flags: MsFlags) -> io::Result<()> {
     let source = PathBuf::from(format!("/proc/self/fd/{}", source.as_raw_fd()));
-    mount(Some(&source), target, NONE, MsFlags::MS_BIND | flags, NONE)
-        .map_err(|error| at(target, error.into()))
+    mount(Some(&source), target, NONE, MsFlags::MS_BIND | flags, NONE).map_err(|error| at(target, error))
 }
 
 /// One file system for all fresh folders, so that they share what they may hold; they are this process's own or the
@@ -125,7 +126,7 @@ pub(crate) fn mount_fresh(
     let tmp = root.join("tmp");
     let options = format!("size={},nr_inodes={},mode=755", fresh.bytes, fresh.inodes);
     mount(Some("tmpfs"), &tmp, Some("tmpfs"), QUIET, Some(options.as_str()))
-        .map_err(|error| at(&tmp, error.into()))?;
+        .map_err(|error| at(&tmp, error))?;
     let parts = [("shm", root.join("dev/shm")), ("work", root.join("work")), ("tmp", tmp.clone())];
     for (name, target) in parts {
         if name == "work" && !work {
@@ -139,8 +140,7 @@ pub(crate) fn mount_fresh(
             chown(&part, Some(user), Some(group))?;
         }
         // The last one covers the file system's own root.
-        mount(Some(&part), &target, NONE, MsFlags::MS_BIND, NONE)
-            .map_err(|error| at(&target, error.into()))?;
+        mount(Some(&part), &target, NONE, MsFlags::MS_BIND, NONE).map_err(|error| at(&target, error))?;
     }
     Ok(())
 }
@@ -166,7 +166,7 @@ fn make_devices(dev: &Path) -> io::Result<Vec<OwnedFd>> {
         fs::File::create_new(dev.join(name))?;
         let path = Path::new("/dev").join(name);
         rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
-            .map_err(|error| at(&path, error.into()))
+            .map_err(|error| at(&path, error))
     };
     DEVICES.iter().map(open).collect()
 }
@@ -179,7 +179,7 @@ fn mount_processes(target: &Path) -> io::Result<()> {
         return Ok(());
     }
     mount(Some("/proc"), target, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)
-        .map_err(|error| at(Path::new("/proc"), error.into()))
+        .map_err(|error| at(Path::new("/proc"), error))
 }
 
 /// Makes `root` the root folder, and lets go of the old one.

@@ -139,7 +139,7 @@ impl Prepared {
         let writable = self.writable.iter().map(|path| (path, true));
         let sources = read_only.chain(writable).map(|(path, is_writable)| {
             let opened = open(path, OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty());
-            let opened = opened.map_err(|error| at(path, error.into()))?;
+            let opened = opened.map_err(|error| at(path, error))?;
             let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&opened)?.st_mode);
             Ok(Source { path: path.clone(), opened, is_folder: kind.is_dir(), is_writable })
         });
@@ -148,7 +148,8 @@ impl Prepared {
 }
 
 /// An error with its path.
-fn at(path: &Path, error: io::Error) -> io::Error {
+fn at(path: &Path, error: impl Into<io::Error>) -> io::Error {
+    let error = error.into();
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

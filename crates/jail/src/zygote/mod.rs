@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use self::stage::{Stage, VARIABLE};
 use crate::{
+    cgroup::{Delegated, ZygoteGroup},
     enclosure::{Enclosure, Network, said},
     ids::{FOR_JOBS, IdMap, Ids, is_root, only_self},
     level::Ceiling,
@@ -88,7 +89,11 @@ fn run() -> io::Result<()> {
     SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_block()?;
     let control = Channel::from(io::stdin().as_fd().try_clone_to_owned()?);
     let spec: Spec = control.receive().map_err(io::Error::other)?;
-    let zygote = start(&spec)?;
+    let owner = if is_root() { Some(*FOR_JOBS.start()) } else { None };
+    // Where there are none, the other limits hold; `doctor` says so.
+    let group = ZygoteGroup::make(owner).ok();
+    let groups = group.as_ref().map(|group| group.delegated().to_vec()).unwrap_or_default();
+    let zygote = start(&spec, groups)?;
     let ended = watch(control.as_fd(), zygote);
     kill(zygote, Signal::SIGKILL).ok();
     let status = bury(zygote);
@@ -99,9 +104,9 @@ fn run() -> io::Result<()> {
     }
 }
 
-fn start(spec: &Spec) -> io::Result<Pid> {
+fn start(spec: &Spec, groups: Vec<Delegated>) -> io::Result<Pid> {
     if spec.ceiling == Ceiling::Namespaces {
-        match start_enclosed(spec) {
+        match start_enclosed(spec, groups.clone()) {
             Ok(pid) => return Ok(pid),
             Err(error) => complain(&format!("no namespaces: {error}")),
         }
@@ -115,6 +120,7 @@ fn start(spec: &Spec) -> io::Result<Pid> {
         namespaces: false,
         users: if is_root() { FOR_JOBS.collect() } else { Vec::new() },
         hidden: Vec::new(),
+        groups,
         readable: readable(&spec.read_only)?,
         scratch: Some(scratch),
     };
@@ -124,7 +130,14 @@ fn start(spec: &Spec) -> io::Result<Pid> {
     })
 }
 
-fn start_enclosed(spec: &Spec) -> io::Result<Pid> {
+fn start_enclosed(spec: &Spec, groups: Vec<Delegated>) -> io::Result<Pid> {
+    let (enclosure, stage) = enclosed(spec);
+    let stage = Stage { groups, ..stage };
+    enclosure.fork(|| run_program(spec, &stage))
+}
+
+/// The namespaces of a zygote, and what its jobs must know of them.
+pub(crate) fn enclosed(spec: &Spec) -> (Enclosure, Stage) {
     let (ids, users) = if is_root() {
         let (outside, last) = FOR_JOBS.into_inner();
         let count = last - outside + 1;
@@ -143,12 +156,12 @@ fn start_enclosed(spec: &Spec) -> io::Result<Pid> {
         namespaces: true,
         users,
         hidden: hidden_by_fresh(&spec.read_only),
+        groups: Vec::new(),
         readable: Vec::new(),
         scratch: None,
     };
     // As root of its namespaces: the capabilities that jobs are made with outlive the exec.
-    let enclosure = Enclosure { ids, first: (0, 0), view, network: Network::None };
-    enclosure.fork(|| run_program(spec, &stage))
+    (Enclosure { ids, first: (0, 0), view, network: Network::None }, stage)
 }
 
 /// Becomes the program; returns only if that fails.
@@ -162,21 +175,27 @@ fn run_program(spec: &Spec, stage: &Stage) -> u8 {
 
 fn exec(spec: &Spec, stage: &Stage) -> io::Result<std::convert::Infallible> {
     let text = |bytes: &[u8]| CString::new(bytes).map_err(io::Error::other);
-    let stage = serde_json::to_string(stage)?;
+    let variable = format!("{VARIABLE}={}", serde_json::to_string(stage)?);
     let program = text(spec.program.as_os_str().as_bytes())?;
     let mut args = vec![program.clone()];
     for arg in &spec.args {
         args.push(text(arg.as_bytes())?);
     }
-    let mut env = vec![text(format!("{VARIABLE}={stage}").as_bytes())?];
+    let mut env = vec![text(variable.as_bytes())?];
     for (name, value) in &spec.env {
         env.push(text(format!("{name}={value}").as_bytes())?);
     }
     sys::reset_signals();
+    sys::yield_to_the_service();
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     sys::put_at(&io::stdin(), CONTROL)?;
     sys::silence(&null, false)?;
-    sys::close_all_but(&[0, 1, 2, CONTROL])?;
+    let mut keep = vec![0, 1, 2, CONTROL];
+    for group in &stage.groups {
+        sys::keep_on_exec(group.descriptor())?;
+        keep.push(group.descriptor());
+    }
+    sys::close_all_but(&keep)?;
     Ok(nix::unistd::execve(&program, &args, &env)?)
 }
 

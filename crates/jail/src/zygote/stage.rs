@@ -4,6 +4,8 @@ use std::{io, path::PathBuf, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cgroup::Delegated;
+
 /// The variable that carries it.
 pub(crate) const VARIABLE: &str = "OTTER_JAIL";
 
@@ -16,6 +18,8 @@ pub(crate) struct Stage {
     pub(crate) users: Vec<u32>,
     /// Folders that a job's own `/tmp` would hide.
     pub(crate) hidden: Vec<PathBuf>,
+    /// The control groups that jobs' groups are made in; none where there are none.
+    pub(crate) groups: Vec<Delegated>,
     /// Without namespaces: what jobs may read.
     pub(crate) readable: Vec<PathBuf>,
     /// Without namespaces: where the jobs' files lie.

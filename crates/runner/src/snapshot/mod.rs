@@ -50,6 +50,8 @@ pub(crate) fn snapshot(
         Fork::Child => {
             let _no_return = NoReturn;
             disarm_timers();
+            // A Ctrl-C that was on its way was for the notebook.
+            drop(py.check_signals());
             drop((judge.take(), judges));
             if genuine.across_fork.restore(saved).is_ok() {
                 answer::answer(py, genuine, ours, globals);

@@ -26,9 +26,8 @@ for name in ["results.pkl", ".OTTER_LOG", "../results/results.pkl", "/tmp/result
 # As a frame, as a record of `logging.handlers.SocketHandler`, and bare. The conversation is over after that, and with it
 # the notebook; what was checked before keeps its result.
 grader.check("q1")
-for number in map(int, os.listdir("/proc/self/fd")):
+for end in sockets():
     try:
-        end = socket.socket(fileno=os.dup(number))
         for text in (len(trap).to_bytes(4, "little"), trap, len(trap).to_bytes(4, "big"), trap):
             end.send(text)
     except OSError:

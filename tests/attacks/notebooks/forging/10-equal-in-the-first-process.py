@@ -1,7 +1,7 @@
 # Attack 10: an object that equals everything, but only in a process that is no copy of a snapshot.
 # Defence: whether a process is a copy says nothing about what it is asked.
 # score: flagged
-# tries: 6
+# tries: 8
 
 # %%
 import otter

@@ -1,7 +1,7 @@
 # Attack 10: an object that equals everything, but only in the process that is asked first, to pass the true case and fail its decoy.
 # Defence: it cannot know which of the two processes gets the decoy.
 # score: flagged
-# tries: 6
+# tries: 12
 # otter: 6
 
 # %%

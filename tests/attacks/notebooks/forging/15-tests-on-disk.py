@@ -8,14 +8,15 @@ import re
 MARKER = b"hidden" + b"-marker-4"
 
 
+skipped = {"/proc", "/sys", "/usr", "/lib", sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix)}
+
+
 def search_disk():
     found = []
     for top in ("/", os.getcwd(), "/tmp", "/work", "/autograder", "/var/tmp", "/dev/shm", "/run"):
         for folder, folders, files in os.walk(top):
-            folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/sys", "/usr", "/lib")]
-            if "site-packages" in folder or "/lib/python" in folder:
-                folders.clear()
-                continue
+            # But not among the libraries.
+            folders[:] = [name for name in folders if os.path.join(folder, name) not in skipped]
             for name in files:
                 try:
                     if os.path.getsize(os.path.join(folder, name)) < 1 << 20:

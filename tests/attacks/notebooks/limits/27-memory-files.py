@@ -10,15 +10,15 @@ MOST = 3 * max(HOST["memory_mib"], HOST["disk_mib"]) << 20
 block = b"x" * (1 << 20)
 
 
-def fill(name, more):
+def fill(more):
     """Calls a function that takes some bytes away, again and again."""
     taken = 0
     try:
         while taken < MOST:
             taken += more()
-        print("REACHED: took by", name, taken >> 20, "MiB")
-    except BaseException as error:
-        print("refused:", name, "after", taken >> 20, "MiB", type(error).__name__, error)
+    except (OSError, MemoryError) as error:
+        raise OSError(f"after {taken >> 20} MiB: {error}")
+    return f"{taken >> 20} MiB"
 
 
 kept = []
@@ -63,9 +63,4 @@ def local_socket():
 
 # Each in a child, so that one that is ended for it does not spare us the others.
 for way in (memory_file, shared_file, segment, pipe, local_socket):
-    child = os.fork()
-    if child == 0:
-        fill(way.__name__, way)
-        sys.stdout.flush()
-        os._exit(0)
-    print(way.__name__, os.waitpid(child, 0))
+    attempt(way.__name__, lambda: in_child(lambda: fill(way)))

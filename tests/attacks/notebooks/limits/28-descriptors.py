@@ -19,10 +19,16 @@ def use_up(name, more):
         os.close(one)
 
 
+def opened(number):
+    if number < 0:
+        raise OSError(ctypes.get_errno(), "not opened")
+    return number
+
+
 use_up("open files", lambda: os.open("/dev/null", os.O_RDONLY))
 use_up("memory files", lambda: os.memfd_create("x"))
-use_up("watches", lambda: libc.inotify_init())
-use_up("polls", lambda: libc.epoll_create(1))
+use_up("watches", lambda: opened(libc.inotify_init()))
+use_up("polls", lambda: opened(libc.epoll_create(1)))
 
 
 # %%

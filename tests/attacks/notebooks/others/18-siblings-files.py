@@ -54,9 +54,9 @@ def search_sockets():
 
 
 # The victim needs a moment to get there; it waits for some seconds.
-mine = {os.path.realpath(os.getcwd())}
+above = [path for path in (os.path.dirname(os.getcwd()),) if path != "/"]
 for _ in range(8):
-    attempt("files of a sibling", lambda: search("/work", "/tmp", "/dev/shm", "/var/tmp", os.path.join(os.getcwd(), "..")))
+    attempt("files of a sibling", lambda: search("/work", "/tmp", "/dev/shm", "/var/tmp", *above))
     attempt("processes of a sibling", search_processes)
     attempt("shared memory of a sibling", search_memory_segments)
     attempt("abstract sockets of a sibling", search_sockets)

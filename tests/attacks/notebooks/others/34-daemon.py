@@ -9,20 +9,18 @@ import time
 
 def daemon():
     """Leaves its parent, its session and its terminal, and ignores whatever can be ignored."""
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os.setsid()
         if os.fork() == 0:
-            for number in range(1, 65):
-                try:
-                    signal.signal(number, signal.SIG_IGN)
-                except (OSError, ValueError):
-                    pass
+            for number in set(range(1, 65)) - {9, 19, 32, 33}:
+                signal.signal(number, signal.SIG_IGN)
             for end in sockets():
                 end.detach()
             while True:
                 time.sleep(1)
         os._exit(0)
-    os.wait()
+    os.waitpid(child, 0)
 
 
 daemon()

@@ -1,17 +1,30 @@
 //! The engine, and what keeps notebooks in.
 
-use grading::{EngineChoice, probe_jail};
+use grading::{EngineChoice, Supervisor};
 
 use super::check::Check;
 
 pub(super) fn check(engine: EngineChoice) -> [Check; 2] {
-    let probe = probe_jail();
+    [Check::good("engine", chosen(engine)), jail()]
+}
+
+fn jail() -> Check {
+    let probe = match Supervisor::this_program().probe() {
+        Ok(probe) => probe,
+        Err(error) => {
+            let check = Check::weak("jail", "not known".to_owned());
+            return check.because(
+                format!("it could not be tried: {error}"),
+                "look at the log of the system".to_owned(),
+            );
+        }
+    };
     let found = probe.level.to_string();
-    let jail = if probe.missing.is_empty() { Check::good("jail", found) } else { Check::weak("jail", found) };
-    let jail = probe.missing.into_iter().fold(jail, |check, missing| {
+    let is_whole = probe.missing.iter().all(|missing| missing.is_minor);
+    let jail = if is_whole { Check::good("jail", found) } else { Check::weak("jail", found) };
+    probe.missing.into_iter().fold(jail, |check, missing| {
         check.because(format!("{} is missing: {}", missing.layer, missing.why), missing.remedy)
-    });
-    [Check::good("engine", chosen(engine)), jail]
+    })
 }
 
 fn chosen(engine: EngineChoice) -> String {

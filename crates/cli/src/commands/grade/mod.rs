@@ -148,8 +148,12 @@ async fn prepare(args: &Args, scratch: &Path) -> anyhow::Result<Arc<dyn Engine>>
         cell: Duration::from_secs(args.cell_timeout),
         ..WarmLimits::default()
     };
-    let scratch = scratch.to_owned();
-    Ok(engine(args.engine, Parts { environments, supervisor, limits, scratch, warm_memory_bytes: u64::MAX }))
+    let (scratch, warm) = (scratch.to_owned(), scratch.join("warm"));
+    std::fs::create_dir(&warm)?;
+    Ok(engine(
+        args.engine,
+        Parts { environments, supervisor, limits, scratch, warm, warm_memory_bytes: u64::MAX },
+    ))
 }
 
 fn unpack(zip: &Path, scratch: &Path) -> anyhow::Result<TempDir> {

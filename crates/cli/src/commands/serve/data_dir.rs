@@ -61,17 +61,24 @@ impl DataDir {
         self.path.join("gradings")
     }
 
+    /// Where the warm engine keeps its runner and, without namespaces, its jobs' files.
+    pub(super) fn warm(&self) -> PathBuf {
+        self.path.join("warm")
+    }
+
     /// Removes what a killed service left. Not being able to is no reason not to start.
     fn empty_gradings(&self) -> anyhow::Result<()> {
-        let gradings = self.gradings();
-        let unusable = || format!("{} cannot be used", gradings.display());
-        if let Err(error) = grading::remove_tree(&gradings)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(path = %gradings.display(), %error, "what an earlier run left could not be removed");
+        for folder in [self.gradings(), self.warm()] {
+            let unusable = || format!("{} cannot be used", folder.display());
+            if let Err(error) = grading::remove_tree(&folder)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(path = %folder.display(), %error, "what an earlier run left could not be removed");
+            }
+            DirBuilder::new().recursive(true).create(&folder).with_context(unusable)?;
+            fs::set_permissions(&folder, Permissions::from_mode(0o711)).with_context(unusable)?;
         }
-        DirBuilder::new().recursive(true).create(&gradings).with_context(unusable)?;
-        fs::set_permissions(&gradings, Permissions::from_mode(0o711)).with_context(unusable)
+        Ok(())
     }
 
     /// The key that signs receipts; made at the first start. Its public half lies beside it.

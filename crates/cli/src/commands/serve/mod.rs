@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::data_dir::DataDir;
 use crate::{
-    engine::{Parts, engine},
     config::{self, Config, Sources},
+    engine::{Parts, engine},
     environment, logging,
 };
 
@@ -86,7 +86,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     warn_of_what_is_not_there_yet(&config);
     let (limits, warm_memory_bytes) = (config.limits, config.warm_memory_bytes);
-    let parts = Parts { environments, supervisor, limits, scratch: data.gradings(), warm_memory_bytes };
+    let (scratch, warm) = (data.gradings(), data.warm());
+    let parts = Parts { environments, supervisor, limits, scratch, warm, warm_memory_bytes };
     let engine = engine(config.engine, parts);
 
     let store = Arc::new(SqliteStore::open(&data.database()).await?);

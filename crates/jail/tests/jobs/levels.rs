@@ -1,10 +1,7 @@
 //! What holds in a job, on every level that this machine offers.
-#![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
-mod kit;
-
+use crate::kit::{As, LIMITS, Zygote, on_every_level};
 use frames::FromInit;
-use kit::{LIMITS, Zygote, on_every_level};
 
 #[test]
 fn a_job_is_nobody_and_sees_only_itself() {
@@ -173,6 +170,11 @@ time.sleep(60)";
         while job.init.receive::<FromInit>().is_ok() {}
         drop(job.init);
         std::io::Read::read_to_string(&mut job.output, &mut String::new()).unwrap();
+        let began = std::time::Instant::now();
+        while zygote.left_files() > 0 {
+            assert!(began.elapsed().as_secs() < 10, "files are left: {:?}", zygote.left_files());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     });
 }
 
@@ -181,7 +183,7 @@ fn a_folder_in_tmp_stays_visible() {
     let kit = tempfile::tempdir().unwrap();
     std::fs::set_permissions(kit.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::write(kit.path().join("note"), "seen").unwrap();
-    let zygote = Zygote::start_with(kit::As::Self_, jail::Ceiling::Namespaces, &[kit.path()]);
+    let zygote = Zygote::start_with(As::Self_, jail::Ceiling::Namespaces, &[kit.path()]);
     let note = kit.path().join("note");
     let code = format!("cat {0}; echo x > {0}; ls /tmp | wc -l", note.display());
     let said = zygote.shell(&code);

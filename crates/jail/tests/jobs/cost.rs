@@ -1,12 +1,9 @@
 //! What a jail costs. Run by hand: `cargo test -p jail --release --test cost -- --ignored --nocapture`.
-#![expect(clippy::unwrap_used, reason = "a failed test says where")]
-
-mod kit;
 
 use std::time::Instant;
 
+use crate::kit::{As, LIMITS, Zygote};
 use jail::Ceiling;
-use kit::{As, LIMITS, Zygote};
 
 #[test]
 #[ignore = "a measurement"]

@@ -3,6 +3,8 @@
 //! Version 1 (one tree for each controller) and version 2 (one tree) are both used as they are found. A group is made
 //! beneath the one that this process is in, so whatever limits that one has go on holding.
 
+mod jobs;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -10,7 +12,12 @@ use std::{
     time::Duration,
 };
 
-use nix::unistd::Pid;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+pub(crate) use self::jobs::{Delegated, JobGroup, ZygoteGroup, add, enter, make};
 
 /// What a group may use, all its processes together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,9 +51,8 @@ struct Place {
 impl Group {
     /// Makes a group with as many of the limits as can be had here; the error says why there is none at all.
     pub fn make(limits: GroupLimits) -> io::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("otter-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut group = Self { folders: Vec::new(), version: 0, keeps_memory: false, keeps_processes: false };
+        let mut group = Self::empty();
+        let name = Self::name();
         let mut last_error = io::Error::other("no control group file system is mounted");
         for place in places()? {
             let wanted = place.memory && !group.keeps_memory && limits.memory_bytes.is_some()
@@ -55,10 +61,20 @@ impl Group {
                 last_error = io::Error::new(error.kind(), format!("{}: {error}", place.folder.display()));
             }
         }
-        if group.folders.is_empty() { Err(last_error) } else { Ok(group) }
+        if group.keeps_memory || group.keeps_processes { Ok(group) } else { Err(last_error) }
     }
 
-    fn make_in(&mut self, place: &Place, name: &str, limits: GroupLimits) -> io::Result<()> {
+    fn empty() -> Self {
+        Self { folders: Vec::new(), version: 0, keeps_memory: false, keeps_processes: false }
+    }
+
+    /// A name that no other group has.
+    fn name() -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        format!("otter-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn make_folder(&mut self, place: &Place, name: &str) -> io::Result<PathBuf> {
         if place.version == 2 {
             hand_down(place)?;
         }
@@ -66,6 +82,11 @@ impl Group {
         fs::create_dir(&folder)?;
         self.folders.push(folder.clone());
         self.version = place.version;
+        Ok(folder)
+    }
+
+    fn make_in(&mut self, place: &Place, name: &str, limits: GroupLimits) -> io::Result<()> {
+        let folder = self.make_folder(place, name)?;
         if let Some(bytes) = limits.memory_bytes.filter(|_| place.memory && !self.keeps_memory) {
             let file = if place.version == 1 { "memory.limit_in_bytes" } else { "memory.max" };
             fs::write(folder.join(file), bytes.to_string())?;
@@ -76,6 +97,10 @@ impl Group {
             self.keeps_processes = true;
         }
         Ok(())
+    }
+
+    fn folders(&self) -> &[PathBuf] {
+        &self.folders
     }
 
     /// Moves a process into the group; what it forks from then on is in it as well.
@@ -89,8 +114,7 @@ impl Group {
         let read =
             |file: &str| self.folders.iter().find_map(|folder| fs::read_to_string(folder.join(file)).ok());
         let events = read("memory.events").or_else(|| read("memory.oom_control")).unwrap_or_default();
-        let kills = events.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
-        kills.unwrap_or(0)
+        kills(&events)
     }
 
     /// 1 or 2.
@@ -120,18 +144,25 @@ impl Drop for Group {
     }
 }
 
-/// Ends what is in the group and removes it. A process that has just been killed still counts for some moments.
+/// The number of processes ended for lack of memory, in `memory.events` or `memory.oom_control`.
+fn kills(events: &str) -> u64 {
+    events.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Removes a group when what is in it has ended; what has not after a while is ended.
 fn remove(folder: &Path) {
-    for _ in 0..200 {
+    /// Steps of 5 ms, before and after.
+    const PATIENCE: (u32, u32) = (100, 300);
+    for step in 0..PATIENCE.1 {
         match fs::remove_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
             _ => return,
         }
-        for pid in fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default().lines() {
-            if let Ok(pid) = pid.parse::<i32>().map(Pid::from_raw)
-                && pid.as_raw() > 0
-            {
-                nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).ok();
+        if step >= PATIENCE.0 {
+            let pids = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+            // 0 stands for a process that this PID namespace does not see.
+            for pid in pids.lines().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 0) {
+                kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
             }
         }
         std::thread::sleep(Duration::from_millis(5));
