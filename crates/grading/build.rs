@@ -26,7 +26,10 @@ fn main() {
     let entries: Vec<_> = kit
         .iter()
         .map(|(name, path)| {
-            format!("({name:?}, include_bytes!({:?})),", path.canonicalize().expect("it was just found"))
+            format!(
+                "({name:?}, include_bytes!({:?})),",
+                path.canonicalize().expect("it was just found").to_string_lossy()
+            )
         })
         .collect();
     fs::write(out.join("kit.rs"), format!("&[\n{}\n]", entries.join("\n"))).expect("OUT_DIR can be written");

@@ -10,6 +10,7 @@ import signal
 import site
 import sys
 import tempfile
+from os import getpid as process_id
 
 from IPython.core.interactiveshell import _asyncio_runner
 from otter.execute import Checker
@@ -106,6 +107,7 @@ class Run:
         self.outputs = outputs
         self.loop = loop
         self.descriptors = Descriptors(outputs)
+        self.process = process_id()
 
     async def all(self, questions):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -138,6 +140,9 @@ class Run:
             shell.showtraceback()
         finally:
             signal.signal(signal.SIGINT, before)
+        # A process that the cell has forked, and that did not end, is not the notebook's.
+        if process_id() != self.process:
+            os._exit(0)
 
     async def run_cell(self, source):
         transformed, problem = source, None

@@ -74,18 +74,19 @@ def in_child(function):
 # The judge's language: four bytes of length, and JSON (crates/frames).
 import array
 import socket
+import stat
 
 
 def sockets():
     """The sockets that this process has, with descriptors of their own, but for those of its event loop."""
-    found = []
+    numbers = []
     for number in range(256):
         try:
-            if os.get_blocking(number):
-                found.append(socket.socket(fileno=os.dup(number)))
+            if stat.S_ISSOCK(os.fstat(number).st_mode) and os.get_blocking(number):
+                numbers.append(number)
         except OSError:
             pass
-    return found
+    return [socket.socket(fileno=os.dup(number)) for number in numbers]
 
 
 def identity(end):

@@ -100,7 +100,8 @@ fn compare(engine: &str, every: usize) {
     };
     let python = environment(&corpus.join("requirements-lock.txt"));
     let index = json(&corpus.join("public/index.json")).unwrap();
-    let cases: Vec<_> = index.as_array().unwrap().iter().filter(|case| case["quick"] == true).step_by(every).collect();
+    let cases: Vec<_> =
+        index.as_array().unwrap().iter().filter(|case| case["quick"] == true).step_by(every).collect();
     assert!(cases.len() * every > 50, "the corpus has {} quick cases", cases.len());
     let next = AtomicUsize::new(0);
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);

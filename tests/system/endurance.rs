@@ -19,7 +19,9 @@ fn zygote_memory(service: u32) -> Option<(u32, u64)> {
     let children = |pid: u32| -> Vec<u32> {
         let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
         let lists = tasks.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
-        lists.flat_map(|list| list.split_whitespace().filter_map(|p| p.parse().ok()).collect::<Vec<_>>()).collect()
+        lists
+            .flat_map(|list| list.split_whitespace().filter_map(|p| p.parse().ok()).collect::<Vec<_>>())
+            .collect()
     };
     let is_zygote = |pid: &u32| {
         let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -61,7 +63,8 @@ fn five_hundred_submissions_leave_one_zygote_as_it_was() {
         fs::create_dir(folder).unwrap();
     }
     for index in 0..SUBMISSIONS {
-        fs::copy(sample("submissions/lab01-ada.ipynb"), submitted.join(format!("s{index:03}.ipynb"))).unwrap();
+        fs::copy(sample("submissions/lab01-ada.ipynb"), submitted.join(format!("s{index:03}.ipynb")))
+            .unwrap();
     }
     let mounts_before = mounts();
     let mut service = program()
@@ -87,7 +90,8 @@ fn five_hundred_submissions_leave_one_zygote_as_it_was() {
         std::thread::sleep(Duration::from_millis(200));
     };
     assert!(status.success());
-    let graded = fs::read_dir(&out).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "json"));
+    let graded =
+        fs::read_dir(&out).unwrap().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "json"));
     assert_eq!(graded.count(), SUBMISSIONS);
 
     let zygotes: std::collections::BTreeSet<_> = seen.iter().map(|(zygote, _)| zygote).collect();

@@ -46,9 +46,10 @@ pub(crate) fn clear() -> io::Result<()> {
     Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }
 
-/// This process may end processes and remove files of other users, and nothing else.
+/// This process may measure and end processes and remove files of other users, and nothing else.
 pub(crate) fn only_clean_up() -> io::Result<()> {
     clear_ambient_capability_set()?;
-    let (some, none) = (CapabilitySet::KILL | CapabilitySet::DAC_OVERRIDE, CapabilitySet::empty());
+    let some = CapabilitySet::KILL | CapabilitySet::DAC_OVERRIDE | CapabilitySet::SYS_PTRACE;
+    let none = CapabilitySet::empty();
     Ok(set_capabilities(None, CapabilitySets { effective: some, permitted: some, inheritable: none })?)
 }

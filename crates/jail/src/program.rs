@@ -23,7 +23,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use crate::{
     caps,
     confine::{
-        Confinement, Filters, Others, ProcessLimits, Reach, Sockets, filters_are_supported, landlock_version,
+        Confinement, Files, Filters, Others, ProcessLimits, Reach, Sockets, filters_are_supported,
+        landlock_version,
     },
     enclosure::{Enclosure, Network, said},
     ids::{IdMap, Ids, is_root},
@@ -236,7 +237,8 @@ impl Program<'_> {
             read = readable(&named)?;
             read.push("/proc".into());
         }
-        let others = if namespaces { Others::AllButInit } else { Others::All };
+        let (others, files) =
+            if namespaces { (Others::AllButInit, Files::Own) } else { (Others::All, Files::OfOtherUsers) };
         Ok(Confinement {
             // The program's process has it already.
             user: None,
@@ -247,7 +249,7 @@ impl Program<'_> {
                 processes: self.processes_limit(namespaces)?,
             },
             reach: Reach { read, write, tcp: self.network != Network::None },
-            filters: Filters::compile(Sockets::Internet, others, true)?,
+            filters: Filters::compile(Sockets::Internet, others, files)?,
         })
     }
 

@@ -29,9 +29,7 @@ impl Question {
         match &case_of.body {
             Body::Doctest(examples) => {
                 let mut examples = examples.clone();
-                let Some(example) = decoy.example.and_then(|index| examples.get_mut(index)) else {
-                    return None;
-                };
+                let example = decoy.example.and_then(|index| examples.get_mut(index))?;
                 example.source.clone_from(&decoy.source);
                 Some(self.doctest(case, &sources(&examples)))
             }

@@ -191,7 +191,7 @@ fn id(requirements: &str, base: &str) -> String {
     hex(&digest[..8])
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

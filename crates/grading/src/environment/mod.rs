@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use sandbox::Level;
 
 pub use build::BuildError;
+pub(crate) use build::hex;
 pub use plan::{EnvironmentPlan, Named, Recipe};
 pub use probe::ProbeError;
 pub use registry::{EnvironmentError, EnvironmentInUse, Environments};

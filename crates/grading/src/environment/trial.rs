@@ -12,7 +12,7 @@ use sandbox::{Ceiling, Limits, Network, Request, Supervisor, User};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::build::hex;
+use super::hex;
 
 /// The modules that a zygote imports, and those that it must not.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

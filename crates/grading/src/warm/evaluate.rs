@@ -186,13 +186,13 @@ impl<'a> Evaluation<'a> {
                 };
                 self.unanswered(LimitHit { limit, value, cell: None })
             }
-            Err(Silence::Gone) => match self.limit_met() {
-                Some(limit) => self.unanswered(self.limits.hit(limit)),
-                None => {
-                    self.found.crashed = true;
-                    Answer::Unanswered("the Python process ended".into())
+            Err(Silence::Gone) => {
+                if let Some(limit) = self.limit_met() {
+                    return self.unanswered(self.limits.hit(limit));
                 }
-            },
+                self.found.crashed = true;
+                Answer::Unanswered("the Python process ended".into())
+            }
         }
     }
 

@@ -13,7 +13,7 @@ const MOST: usize = 200;
 /// What comes of a notebook is only a wish: a module is preloaded if the environment's list has it as well.
 pub(super) fn of(name: &str, content: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    if name.ends_with(".ipynb") {
+    if super::is_notebook(name) {
         // One that cannot be read imports nothing; that it cannot be read is found out when it is run.
         let cells = serde_json::from_str(content)
             .map_or_else(|_| Vec::new(), |notebook: Notebook<'_>| notebook.cells);

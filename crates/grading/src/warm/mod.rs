@@ -26,7 +26,12 @@ mod spec;
 mod zygote;
 mod zygotes;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use async_trait::async_trait;
 use frames::{Job, Role, ToNotebook};
@@ -199,7 +204,7 @@ fn task(ready: &Ready, work: &Work, limits: &WarmLimits) -> Result<Job, String> 
         return Err("A zip file cannot be graded here.".into());
     };
     let content = std::str::from_utf8(content).map_err(|_| "The file is not text (UTF-8).".to_owned())?;
-    if name.ends_with(".ipynb")
+    if is_notebook(name)
         && let Some(message) = bundle.rejection(assignment_name(content).as_deref())
     {
         return Err(message);
@@ -213,6 +218,11 @@ fn task(ready: &Ready, work: &Work, limits: &WarmLimits) -> Result<Job, String> 
         cell_output_bytes: CELL_OUTPUT_BYTES.min(limits.all.output_bytes),
         output_bytes: limits.all.output_bytes,
     })
+}
+
+/// Whether a submission of this name is a notebook, as otter-grader tells them from scripts.
+fn is_notebook(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "ipynb")
 }
 
 /// The assignment that a notebook says it is of: what otter-grader puts into its metadata.

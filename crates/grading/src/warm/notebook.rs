@@ -23,7 +23,7 @@ const LONGEST_RESULT: usize = frames::LONGEST_FRAME;
 /// A job's sockets, and what is known so far.
 pub(super) struct Notebook<'a> {
     init: &'a Channel,
-    notebook: &'a Channel,
+    process: &'a Channel,
     limits: &'a WarmLimits,
     /// The questions that can be checked.
     questions: &'a [String],
@@ -93,12 +93,12 @@ impl<'a> Notebook<'a> {
         limits: &'a WarmLimits,
         questions: &'a [String],
     ) -> io::Result<Self> {
-        let (init, notebook) = (&job.init, &job.notebook);
+        let (init, process) = (&job.init, &job.notebook);
         unstallable(init)?;
-        unstallable(notebook)?;
+        unstallable(process)?;
         let end = Deadline::after(limits.all.wall);
         let (hits, taken) = (Vec::new(), Taken::default());
-        Ok(Self { init, notebook, limits, questions, hits, taken, cell: None, end, is_stopping: false })
+        Ok(Self { init, process, limits, questions, hits, taken, cell: None, end, is_stopping: false })
     }
 
     /// Runs the submission until it is done or ended, and then ends every process but the snapshots.
@@ -108,7 +108,7 @@ impl<'a> Notebook<'a> {
         on_step: &mut dyn FnMut(Step),
     ) -> Result<Closed, JobError> {
         let isolation = self.jailed()?;
-        let how = match self.notebook.send(task) {
+        let how = match self.process.send(task) {
             Ok(()) => self.listen(on_step)?,
             Err(_) => How::Crashed,
         };
@@ -129,7 +129,7 @@ impl<'a> Notebook<'a> {
 
     fn listen(&mut self, on_step: &mut dyn FnMut(Step)) -> Result<How, JobError> {
         loop {
-            let [spoke, init_spoke] = wait([self.notebook, self.init], self.next_deadline())?;
+            let [spoke, init_spoke] = wait([self.process, self.init], self.next_deadline())?;
             if spoke {
                 match self.hear(on_step) {
                     Ok(None) => {}
@@ -158,13 +158,13 @@ impl<'a> Notebook<'a> {
 
     /// One message of the notebook process. Gives how it ended, once it has.
     fn hear(&mut self, on_step: &mut dyn FnMut(Step)) -> Result<Option<How>, FrameError> {
-        let (message, mut descriptors) = self.notebook.receive_with(LONGEST_RESULT)?;
+        let (message, mut descriptors) = self.process.receive_with(LONGEST_RESULT)?;
         match message {
             FromNotebook::Cell { index, of, position } => {
                 let deadline = Deadline::after(self.limits.cell);
                 self.cell = Some(Cell { position, deadline, was_interrupted: false });
                 on_step(Step::Cell { cell: index, of });
-                self.notebook.send(&ToNotebook::Go { stop: self.is_stopping })?;
+                self.process.send(&ToNotebook::Go { stop: self.is_stopping })?;
             }
             FromNotebook::Snapshot { question } => {
                 let Some(socket) = descriptors.pop() else {
@@ -174,7 +174,7 @@ impl<'a> Notebook<'a> {
                     Ok(snapshot) => self.keep(question, snapshot),
                     Err(why) => self.taken.refused.push(why),
                 }
-                self.notebook.send(&ToNotebook::Taken)?;
+                self.process.send(&ToNotebook::Taken)?;
             }
             FromNotebook::Done { result, output_dropped } => {
                 return Ok(Some(How::Done { result, output_dropped }));

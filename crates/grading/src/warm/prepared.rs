@@ -48,8 +48,11 @@ pub(super) enum ReadError {
 
 /// The autograders read most recently.
 pub(super) struct Autograders {
-    read: Mutex<LruCache<Key, Arc<Mutex<Option<Arc<Prepared>>>>>>,
+    read: Mutex<LruCache<Key, Arc<Place>>>,
 }
+
+/// Where one autograder goes when it is read; locked meanwhile, so that submissions that come together read it once.
+type Place = Mutex<Option<Arc<Prepared>>>;
 
 /// What decides how an autograder is read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,7 +78,6 @@ impl Autograders {
             let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(read.get_or_insert(key.clone(), Arc::default))
         };
-        // Held while it is read, so that submissions that come together read it once.
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(prepared) = &*place {
             return Ok(Arc::clone(prepared));

@@ -28,10 +28,8 @@ const FORK: Duration = Duration::from_secs(20);
 /// A warm Python that forks a runner for each job. Ends when dropped, and every job with it.
 pub(super) struct Zygote {
     process: sandbox::Zygote,
-    /// Not removed as long as this lives.
-    _environment: EnvironmentInUse,
-    /// Removed with it.
-    _scratch: TempDir,
+    /// Its environment, which is not removed as long as this lives, and the folder of its jobs, which is removed with it.
+    _held: (EnvironmentInUse, TempDir),
     /// Sends; the listening thread has its own handle.
     control: Mutex<Channel>,
     told: Arc<Told>,
@@ -101,11 +99,9 @@ impl Zygote {
         std::thread::Builder::new().name("zygote".into()).spawn(move || shared.listen(&listener))?;
         let memory_when_ready = process.memory_bytes();
         let (control, last_id) = (Mutex::new(control), AtomicU64::new(0));
-        let (_environment, _scratch) = (environment.clone(), scratch);
         Ok(Self {
             process,
-            _environment,
-            _scratch,
+            _held: (environment.clone(), scratch),
             control,
             told,
             last_id,

@@ -9,10 +9,11 @@ use std::{
         unix::fs::{FileExt, chown},
     },
     path::PathBuf,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use frames::JobLimits;
+use nix::{sys::signal::kill, unistd::Pid};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use serde::{Deserialize, Serialize};
 
@@ -119,19 +120,12 @@ impl Delegated {
     }
 }
 
-/// In the zygote: makes the group of a job, and removes those of jobs that have ended.
+/// Groups that were made, each with the init that it is for.
+static MADE: Mutex<Vec<(usize, Pid)>> = Mutex::new(Vec::new());
+
+/// In the zygote: makes the group of a job.
 pub(crate) fn make(delegated: &[Delegated], number: usize, limits: &JobLimits) -> io::Result<()> {
-    static LEFT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-    let mut left = LEFT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    left.retain(|old| {
-        let is_gone = |one: &Delegated| {
-            let removed = unlinkat(one.folder(), name(*old), AtFlags::REMOVEDIR);
-            removed != Err(rustix::io::Errno::BUSY)
-        };
-        // Tried in every tree.
-        delegated.iter().filter(|one| !is_gone(one)).count() > 0
-    });
-    for one in delegated {
+    let make = |one: &Delegated| {
         mkdirat(one.folder(), name(number), Mode::RWXU)?;
         if one.memory {
             let file = if one.version == 1 { "memory.limit_in_bytes" } else { "memory.max" };
@@ -141,14 +135,33 @@ pub(crate) fn make(delegated: &[Delegated], number: usize, limits: &JobLimits) -
             // The init, and one by which it sees that the limit was met.
             one.write(number, "pids.max", limits.processes + 2)?;
         }
+        Ok(())
+    };
+    let done = delegated.iter().try_for_each(make);
+    if done.is_err() {
+        remove_all(delegated, number);
     }
-    left.push(number);
-    Ok(())
+    done
 }
 
-/// In the zygote: moves a job's init into the group.
-pub(crate) fn add(delegated: &[Delegated], number: usize, init: u32) -> io::Result<()> {
-    delegated.iter().try_for_each(|one| one.write(number, "cgroup.procs", init.into()))
+/// In the zygote: the group's init runs. Removes the groups of those that have ended.
+pub(crate) fn started(delegated: &[Delegated], number: usize, init: Pid) {
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    // One that still runs may not have entered its group yet, which then could be removed under it.
+    made.retain(|(number, init)| {
+        let runs = kill(*init, None).is_ok();
+        if !runs {
+            remove_all(delegated, *number);
+        }
+        runs
+    });
+    made.push((number, init));
+}
+
+fn remove_all(delegated: &[Delegated], number: usize) {
+    for one in delegated {
+        unlinkat(one.folder(), name(number), AtFlags::REMOVEDIR).ok();
+    }
 }
 
 /// In the job's init: moves it into its group.

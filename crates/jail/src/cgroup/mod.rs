@@ -17,7 +17,7 @@ use nix::{
     unistd::Pid,
 };
 
-pub(crate) use self::jobs::{Delegated, JobGroup, ZygoteGroup, add, enter, make};
+pub(crate) use self::jobs::{Delegated, JobGroup, ZygoteGroup, enter, make, started};
 
 /// What a group may use, all its processes together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,6 +78,7 @@ impl Group {
         if place.version == 2 {
             hand_down(place)?;
         }
+        sweep(&place.folder);
         let folder = place.folder.join(name);
         fs::create_dir(&folder)?;
         self.folders.push(folder.clone());
@@ -147,6 +148,22 @@ impl Drop for Group {
 /// The number of processes ended for lack of memory, in `memory.events` or `memory.oom_control`.
 fn kills(events: &str) -> u64 {
     events.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Removes empty groups of processes like this one that were killed before they could.
+fn sweep(folder: &Path) {
+    let is_left = |name: &str| -> Option<bool> {
+        let pid = name.strip_prefix("otter-")?.split('-').next()?.parse::<u32>().ok()?;
+        Some(!Path::new(&format!("/proc/{pid}")).exists())
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().and_then(is_left) == Some(true) {
+            // Only what is empty can be removed, so nothing that goes on is hit.
+            let inner = fs::read_dir(entry.path()).into_iter().flatten().flatten();
+            inner.for_each(|entry| fs::remove_dir(entry.path()).unwrap_or_default());
+            fs::remove_dir(entry.path()).ok();
+        }
+    }
 }
 
 /// Removes a group when what is in it has ended; what has not after a while is ended.

@@ -15,13 +15,13 @@ pub(super) const NOT_THERE: &[c_long] = &[
     libc::SYS_memfd_secret,
 ];
 
-/// Change the owner or mode of files.
-pub(super) const MODES: &[c_long] = &[
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    libc::SYS_fchmodat2,
-    libc::SYS_fchown,
-    libc::SYS_fchownat,
+/// Change the owner or mode of files: of any file of the same user, whatever Landlock's rules are.
+pub(super) const MODES: &[c_long] =
+    &[libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchmodat2, libc::SYS_fchown, libc::SYS_fchownat];
+
+/// Mark and watch files: any file that may be written or read, whatever Landlock's rules are.
+pub(super) const MARKS: &[c_long] = &[
+    libc::SYS_inotify_add_watch,
     libc::SYS_setxattr,
     libc::SYS_lsetxattr,
     libc::SYS_fsetxattr,
@@ -144,7 +144,6 @@ pub(super) const ALLOWED: &[c_long] = &[
     libc::SYS_gettimeofday,
     libc::SYS_getuid,
     libc::SYS_getxattr,
-    libc::SYS_inotify_add_watch,
     libc::SYS_inotify_init1,
     libc::SYS_inotify_rm_watch,
     libc::SYS_ioprio_get,

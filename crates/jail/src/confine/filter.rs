@@ -12,7 +12,7 @@ use seccompiler::{
     apply_filter,
 };
 
-use super::calls::{ALLOWED, ALLOWED_OLD, MODES, MODES_OLD, NOT_THERE};
+use super::calls::{ALLOWED, ALLOWED_OLD, MARKS, MODES, MODES_OLD, NOT_THERE};
 use crate::enclosure::said;
 
 /// Which sockets there are.
@@ -25,6 +25,17 @@ pub enum Sockets {
     Unix,
     /// Internet sockets as well, and those that tell of network devices; what they reach is up to the network namespace.
     Internet,
+}
+
+/// Whose files there are, besides those that Landlock guards the contents of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// No one else's.
+    Own,
+    /// Those of other users: their marks cannot be changed.
+    OfOtherUsers,
+    /// Those of the same user as well: nor can their owner and mode.
+    OfTheSameUser,
 }
 
 /// Which other processes can be signalled and scheduled, among those that the kernel's other rules allow.
@@ -58,8 +69,8 @@ const REFUSED_PRCTL: [u64; 3] =
 const REFUSED_IOCTL: [u64; 2] = [0x5412 /* TIOCSTI */, 0x541c /* TIOCLINUX */];
 
 impl Filters {
-    /// Compiles the filters. `modes`: whether the owner and mode of files can be changed.
-    pub fn compile(sockets: Sockets, others: Others, modes: bool) -> io::Result<Self> {
+    /// Compiles the filters.
+    pub fn compile(sockets: Sockets, others: Others, files: Files) -> io::Result<Self> {
         let build = || -> Result<Self, seccompiler::Error> {
             let not_there = every(NOT_THERE);
             let filters = [
@@ -70,7 +81,7 @@ impl Filters {
                     SeccompAction::Errno(libc::EAFNOSUPPORT.cast_unsigned()),
                 ),
                 (
-                    allowed(others, modes)?,
+                    allowed(others, files)?,
                     SeccompAction::Errno(libc::EPERM.cast_unsigned()),
                     SeccompAction::Allow,
                 ),
@@ -150,14 +161,17 @@ fn only_pairs() -> Result<Rules, seccompiler::Error> {
 }
 
 /// Matches the calls that are allowed.
-fn allowed(others: Others, modes: bool) -> Result<Rules, seccompiler::Error> {
+fn allowed(others: Others, files: Files) -> Result<Rules, seccompiler::Error> {
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     let mut rules = every(ALLOWED);
     rules.extend(every(ALLOWED_OLD));
     rules.extend(every(NOT_THERE));
-    if modes {
+    if files != Files::OfTheSameUser {
         rules.extend(every(MODES));
         rules.extend(every(MODES_OLD));
+    }
+    if files == Files::Own {
+        rules.extend(every(MARKS));
     }
     let none_of = |argument, values: &[u64]| -> Result<_, seccompiler::Error> {
         rule(values.iter().map(|value| condition(argument, Ne, *value)).collect::<Result<_, _>>()?)

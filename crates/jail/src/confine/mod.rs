@@ -17,7 +17,7 @@ pub(crate) use self::{
     landlock::{Version, version as landlock_version},
 };
 pub use self::{
-    filter::{Filters, Others, Sockets},
+    filter::{Files, Filters, Others, Sockets},
     landlock::Reach,
     limits::ProcessLimits,
 };

@@ -17,7 +17,7 @@ use nix::{
 use super::{Place, enclosed::own_memory_limit};
 use crate::{
     caps,
-    confine::{Confinement, Filters, Others, ProcessLimits, Reach, Sockets, landlock_version},
+    confine::{Confinement, Files, Filters, Others, ProcessLimits, Reach, Sockets, landlock_version},
     family::Family,
     init::Bare,
     level::Level,
@@ -37,7 +37,7 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
     let family = Family::open(Path::new("/proc"))?;
     let memory_bytes = own_memory_limit(limits);
     if user.is_some() {
-        // The init goes on as root, with the rights to end processes and remove files of the job's user, so that none
+        // The init goes on as root, with the rights to measure and end processes and remove files of the job's user, so that none
         // of these processes can do anything to it.
         caps::drop_bounding_set()?;
     } else {
@@ -45,10 +45,10 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
     }
     prctl::set_no_new_privs()?;
     prctl::set_dumpable(false)?;
-    let others = match user {
-        Some(_) => Others::All,
-        None if landlock.can_scope() => Others::OnlySignals,
-        None => Others::None,
+    let (others, files) = match user {
+        Some(_) => (Others::All, Files::OfOtherUsers),
+        None if landlock.can_scope() => (Others::OnlySignals, Files::OfTheSameUser),
+        None => (Others::None, Files::OfTheSameUser),
     };
     Ok(Place {
         work: folder.join("work"),
@@ -69,7 +69,7 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
                 write: ["work", "tmp"].map(|part| folder.join(part)).into_iter().chain(devices()).collect(),
                 tcp: false,
             },
-            filters: Filters::compile(Sockets::Pairs, others, user.is_some())?,
+            filters: Filters::compile(Sockets::Pairs, others, files)?,
         },
         level: Level { own_user: user.is_some(), process_limit: true, ..Level::default() },
         group: None,

@@ -18,7 +18,7 @@ use rustix::fs::{Mode, OFlags, open};
 
 use super::{Place, drop_privileges};
 use crate::{
-    confine::{Confinement, Filters, Others, ProcessLimits, Reach, Sockets},
+    confine::{Confinement, Files, Filters, Others, ProcessLimits, Reach, Sockets},
     enclosure::said,
     family::Family,
     level::Level,
@@ -70,7 +70,7 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
                 write: [WORK, "/tmp", "/dev/shm"].map(Into::into).into_iter().chain(devices()).collect(),
                 tcp: false,
             },
-            filters: Filters::compile(Sockets::Unix, Others::AllButInit, true)?,
+            filters: Filters::compile(Sockets::Unix, Others::AllButInit, Files::Own)?,
         },
         level: Level {
             namespaces: true,

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::bare::processes_of_this_user;
 use crate::{
     caps,
-    cgroup::{self, JobGroup},
+    cgroup::{self, Delegated, JobGroup},
     confine::Confinement,
     enclosure::said,
     family::Family,
@@ -81,14 +81,22 @@ pub fn start(
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let stage = Stage::here()?;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    cgroup::make(&stage.groups, number, limits).map_err(|error| said("a control group", &error))?;
+    // Where it cannot be made the other limits hold, and the job's level says that it is missing.
+    let groups = if cgroup::make(&stage.groups, number, limits).is_ok() { &stage.groups[..] } else { &[] };
     let Some(pid) = fork(stage)? else {
-        return become_job(stage, number, limits, init, files, inherited);
+        let job = Number { number, groups };
+        return become_job(stage, job, limits, init, files, inherited);
     };
-    // Before the next job is started, which removes groups without processes. The init enters by itself as well; should
-    // this fail, that is where it is said.
-    cgroup::add(&stage.groups, number, pid.as_raw().unsigned_abs()).ok();
+    cgroup::started(groups, number, pid);
     Ok(Side::Zygote { pid: pid.as_raw() })
+}
+
+/// A job among those of its zygote.
+#[derive(Clone, Copy)]
+struct Number<'a> {
+    number: usize,
+    /// Where its control groups are.
+    groups: &'a [Delegated],
 }
 
 /// Makes a jail as [`start`] does, runs nothing in it, and gives what holds.
@@ -128,13 +136,13 @@ fn fork(stage: &Stage) -> io::Result<Option<Pid>> {
 /// In the child: closes the jail and forks the notebook process, in which alone this returns.
 fn become_job(
     stage: &Stage,
-    number: usize,
+    job: Number<'_>,
     limits: &JobLimits,
     judge: Channel,
     files: OwnedFd,
     inherited: &[BorrowedFd<'_>],
 ) -> io::Result<Side> {
-    let closed = close_jail(stage, number, limits, &judge, &files, inherited);
+    let closed = close_jail(stage, job, limits, &judge, &files, inherited);
     drop(files);
     match closed {
         Ok((place, ends)) => match fork_notebook(&place, &judge, &ends) {
@@ -156,13 +164,13 @@ type Ends = (Channel, Channel);
 
 fn close_jail(
     stage: &Stage,
-    number: usize,
+    Number { number, groups }: Number<'_>,
     limits: &JobLimits,
     judge: &Channel,
     files: &OwnedFd,
     inherited: &[BorrowedFd<'_>],
 ) -> io::Result<(Place, Ends)> {
-    let group = cgroup::enter(&stage.groups, number).map_err(|error| said("the control group", &error))?;
+    let group = cgroup::enter(groups, number).unwrap_or_default();
     let null = File::options().read(true).write(true).open("/dev/null")?;
     sys::silence(&null, true)?;
     let mut keep: Vec<i32> = inherited.iter().map(AsRawFd::as_raw_fd).collect();

@@ -37,7 +37,6 @@ impl Opened<'_> {
             fs::create_dir_all(below(Path::new(folder)))?;
         }
         self.write_settings(&below(Path::new("/etc")))?;
-        symlink("/tmp", below(Path::new("/var/tmp")))?;
         let (late, early): (Vec<_>, Vec<_>) =
             self.sources.iter().partition(|source| source.is_writable || is_in_fresh(&source.path));
         for source in early {

@@ -341,6 +341,29 @@ attempt('mknod', lambda: os.mknod('/tmp/sda' if os.path.isdir('/work') else 'sda
     });
 }
 
+/// 33: marks on others' files, and word of what happens to them.
+#[test]
+fn files_of_others_are_neither_marked_nor_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let file = folder.path().join("everyones");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let code = format!(
+        "{TRY}
+attempt('mark', lambda: os.setxattr('{file}', 'user.x', b'y'))
+attempt('watch', lambda: call('inotify_add_watch', call('inotify_init1', 0), b'{folder}', 0xfff))
+attempt('write', lambda: open('{file}', 'w'))
+attempt('chmod', lambda: os.chmod('{file}', 0o600))
+",
+        file = file.display(),
+        folder = folder.path().display()
+    );
+    on_every_level(|zygote, _| {
+        assert_refused(&zygote.python(&code), 4, &["EPERM", "EACCES", "ENOENT"]);
+    });
+}
+
 /// 42: programs, libraries and caches that others will use.
 #[test]
 fn what_others_run_cannot_be_changed() {

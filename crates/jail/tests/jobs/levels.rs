@@ -189,3 +189,44 @@ fn a_folder_in_tmp_stays_visible() {
     let said = zygote.shell(&code);
     assert!(said.starts_with("seen") && said.contains("Read-only file system"), "{said}");
 }
+
+#[test]
+fn what_processes_share_counts_once() {
+    let code = "
+import os, time
+held = os.urandom(1) * (150 << 20)
+for _ in range(4):
+    if os.fork() == 0: time.sleep(1); os._exit(0)
+for _ in range(4): os.wait()
+print('done', flush=True)";
+    let limits = frames::JobLimits { memory_bytes: 300 << 20, ..LIMITS };
+    on_every_level(|zygote, _| {
+        let mut job = zygote.job("python", code, limits);
+        assert_eq!(job.line(), "done");
+        let said = job.init.receive().unwrap();
+        assert!(matches!(said, FromInit::NotebookEnded { status: 0 }), "{said:?}");
+    });
+}
+
+#[test]
+fn many_jobs_at_once_do_not_meet() {
+    on_every_level(|zygote, level| {
+        let jobs: Vec<_> = (0..12)
+            .map(|n| zygote.job("shell", &format!("echo {n} > f; sleep 0.3; cat f; ls | wc -l"), LIMITS))
+            .collect();
+        for (n, job) in jobs.into_iter().enumerate() {
+            if level.is_root() && level.namespaces() {
+                assert_eq!(job.isolation, jobs_isolation(), "each in its group");
+            }
+            assert_eq!(job.all(), format!("{n}\n1\n"));
+        }
+    });
+}
+
+/// The isolation of root's jobs, as a first one has it.
+fn jobs_isolation() -> &'static str {
+    static ISOLATION: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    ISOLATION.get_or_init(|| {
+        Zygote::start(As::Self_, jail::Ceiling::Namespaces).job("shell", "true", LIMITS).isolation
+    })
+}
