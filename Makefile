@@ -47,6 +47,7 @@ fuzz:            ## fuzz what reads strangers' bytes; SECONDS=60 for each target
 
 bench:           ## what a grade costs, against `otter run`: docs/reference/benchmarks.md; CORPUS=DIR
 	@benches/run $(CORPUS)
+	cargo bench --quiet --package jail
 
 deny:            ## licences, sources and duplicates of dependencies
 	@[ -x $(CARGO_TOOLS)/bin/cargo-deny ] || command -v cargo-deny >/dev/null || \

@@ -52,6 +52,8 @@ pub(crate) struct Expected {
     pub(crate) after: Option<String>,
     pub(crate) before: Option<String>,
     pub(crate) beside: Option<String>,
+    /// `once: yes`: the same at each level of isolation, so tried at one.
+    pub(crate) once: bool,
     /// `otter`: the score that otter-grader itself gives it.
     pub(crate) on_otter: Option<f64>,
 }
@@ -175,6 +177,7 @@ impl Expected {
             after: value("after"),
             before: value("before"),
             beside: value("beside"),
+            once: value("once").is_some(),
             on_otter: value("otter").and_then(|score| score.parse().ok()),
         }
     }

@@ -52,7 +52,7 @@ impl Level {
         command.env("HOME", home).env("XDG_CACHE_HOME", home.join("cache")).env("TMPDIR", home.join("tmp"));
         command.env("PLANTED_SECRET", crate::host::SECRET).current_dir(home);
         if matches!(self, Self::RootWithoutNamespaces | Self::UserWithoutNamespaces) {
-            command.env("OTTER_SERVICE_JAIL_CEILING", "no-namespaces");
+            command.env("OTTER_JAIL_CEILING", "no-namespaces");
         }
         command
     }

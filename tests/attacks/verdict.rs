@@ -102,7 +102,7 @@ pub(crate) fn on_honest(outcomes: &BTreeMap<String, Outcome>) -> Vec<String> {
     honest
         .filter(|(_, outcome)| {
             let report = &outcome.report;
-            let is_well = report["status"] == "complete" && outcome.score() == 10.0;
+            let is_well = report["status"] == "complete" && (outcome.score() - 10.0).abs() < 1e-9;
             !is_well || report["flags"] != Value::Array(Vec::new()) || outcome.printed.contains("REACHED")
         })
         .map(|(name, outcome)| format!("{name}: {} {}", outcome.report, end_of(&outcome.printed)))

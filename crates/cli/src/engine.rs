@@ -21,7 +21,7 @@ pub(crate) struct Parts {
 }
 
 /// The engine of this name.
-pub(crate) fn engine(choice: EngineChoice, parts: Parts) -> Arc<dyn Engine> {
+pub(crate) fn engine(choice: EngineChoice, parts: &Parts) -> Arc<dyn Engine> {
     let otter = || {
         let (environments, supervisor) = (Arc::clone(&parts.environments), parts.supervisor.clone());
         OtterEngine::new(environments, supervisor, parts.limits.all, parts.scratch.clone())

@@ -160,7 +160,8 @@ impl Enclosure {
         // After the change of the user, which resets it.
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         nix::unistd::setsid()?;
-        rustix::system::sethostname(b"grading")?;
+        // A nicety; container runtimes may refuse it.
+        rustix::system::sethostname(b"grading").ok();
         if self.network == Network::Loopback {
             sys::loopback_up()
                 .map_err(|error| said("the loopback device could not be brought up", &error))?;

@@ -198,10 +198,12 @@ impl Report {
         self
     }
 
-    /// The report as its student may read it: of hidden cases only that they exist, and no flags.
+    /// The report as its student may read it: of hidden cases only that they exist, no flags, and times in whole seconds:
+    /// code that has seen a hidden test could tell of it by the time it takes.
     #[must_use]
     pub fn for_student(mut self) -> Self {
         self.flags.clear();
+        (self.seconds, self.cpu_seconds) = (self.seconds.ceil(), self.cpu_seconds.ceil());
         for case in self.questions.iter_mut().flat_map(|q| &mut q.cases).filter(|case| case.hidden) {
             (case.passed, case.points, case.message, case.hint) = (None, None, None, None);
         }
@@ -250,6 +252,7 @@ pub(crate) mod tests {
     fn a_student_learns_nothing_of_hidden_cases_but_that_they_exist() {
         let seen = report(2.0, 3.0).for_student();
         assert!(seen.flags.is_empty());
+        assert_eq!((seen.seconds, seen.cpu_seconds), (3.0, 3.0));
         let [public, hidden] = &seen.questions[0].cases[..] else { panic!("two cases") };
         assert_eq!((public.passed, public.message.as_deref()), (Some(true), Some("the answer is 42")));
         assert_eq!(

@@ -13,7 +13,7 @@ use crate::environment::Environment;
 const ONE_THREAD: [&str; 4] =
     ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"];
 /// For tests and cautious operators: `no-namespaces` forgoes namespaces where they could be had.
-const CEILING: &str = "OTTER_SERVICE_JAIL_CEILING";
+const CEILING: &str = "OTTER_JAIL_CEILING";
 
 /// The zygote of an environment that has the modules warm that are wanted. `scratch` is a folder for the files of jobs, used only without namespaces.
 pub(super) fn of(environment: &Environment, kit: &Path, scratch: PathBuf, wanted: &BTreeSet<String>) -> Spec {

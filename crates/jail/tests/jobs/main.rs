@@ -2,6 +2,5 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test says where")]
 
 mod attacks;
-mod cost;
 mod kit;
 mod levels;

@@ -1,6 +1,7 @@
 # Attack 10: an object that equals everything, so slowly that there is no time for decoys.
 # Defence: a decoy that gets no answer is told to staff as well.
 # score: flagged
+# once: yes
 
 # %%
 import time

@@ -2,6 +2,7 @@
 # Defence: who passes everything passes decoys as well.
 # score: flagged
 # status: complete crashed
+# once: yes
 
 # %%
 import threading

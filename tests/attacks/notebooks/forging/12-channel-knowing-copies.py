@@ -2,6 +2,7 @@
 # Defence: whether a process is a copy says nothing about what it is asked.
 # score: flagged
 # tries: 8
+# once: yes
 
 # %%
 ends = sockets()

@@ -14,6 +14,4 @@ for _ in range(60):
             os._exit(0)
     except (OSError, MemoryError):
         pass
-time.sleep(3)
-with open("/proc/meminfo") as file:
-    print(file.readline(), file.readline())
+time.sleep(2)

@@ -2,6 +2,7 @@
 # Defence: a limit on their number.
 # status: complete stopped crashed
 # ends: any
+# once: yes
 
 # %%
 made = 0

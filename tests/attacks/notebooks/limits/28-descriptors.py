@@ -2,6 +2,7 @@
 # Defence: a limit for each process, and one on processes.
 # status: complete stopped crashed
 # ends: any
+# once: yes
 
 # %%
 import resource

@@ -3,6 +3,7 @@
 # status: stopped crashed
 # limit: cell_seconds wall_seconds
 # ends: any
+# once: yes
 
 # %%
 import signal

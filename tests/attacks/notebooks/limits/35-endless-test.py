@@ -1,8 +1,9 @@
 # Attack 35: never end while a test runs.
 # Defence: a case has a time limit; the snapshot that meets it is ended, and the other questions go on.
-# status: stopped
+# status: stopped complete
 # limit: case_seconds wall_seconds cpu_seconds
 # score: 2
+# once: yes
 
 # %%
 def square(number):

@@ -2,6 +2,7 @@
 # Defence: a frame has a largest length; what makes no sense ends the conversation.
 # status: complete stopped crashed
 # ends: any
+# once: yes
 
 # %%
 grader.check("q1")

@@ -1,6 +1,7 @@
 # Attack 36: print without end while a test runs, raise what has an endless text, and answer more than a frame can hold.
 # Defence: what a test prints is capped.
 # status: complete stopped crashed
+# once: yes
 
 # %%
 def square(number):

@@ -2,6 +2,7 @@
 # Defence: what is too much is dropped.
 # status: complete stopped crashed
 # ends: any
+# once: yes
 
 # %%
 line = "x" * 999

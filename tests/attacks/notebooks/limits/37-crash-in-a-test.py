@@ -2,6 +2,7 @@
 # Defence: that ends one snapshot; the other questions are judged.
 # status: crashed
 # score: 2
+# once: yes
 
 # %%
 def square(number):

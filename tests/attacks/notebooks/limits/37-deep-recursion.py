@@ -3,6 +3,7 @@
 # status: crashed stopped complete
 # score: 2
 # ends: any
+# once: yes
 
 # %%
 def square(number):

@@ -3,6 +3,7 @@
 # status: crashed
 # score: 2
 # ends: any
+# once: yes
 
 # %%
 def square(number):

@@ -152,7 +152,7 @@ async fn prepare(args: &Args, scratch: &Path) -> anyhow::Result<Arc<dyn Engine>>
     std::fs::create_dir(&warm)?;
     Ok(engine(
         args.engine,
-        Parts { environments, supervisor, limits, scratch, warm, warm_memory_bytes: u64::MAX },
+        &Parts { environments, supervisor, limits, scratch, warm, warm_memory_bytes: u64::MAX },
     ))
 }
 

@@ -88,7 +88,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (limits, warm_memory_bytes) = (config.limits, config.warm_memory_bytes);
     let (scratch, warm) = (data.gradings(), data.warm());
     let parts = Parts { environments, supervisor, limits, scratch, warm, warm_memory_bytes };
-    let engine = engine(config.engine, parts);
+    let engine = engine(config.engine, &parts);
 
     let store = Arc::new(SqliteStore::open(&data.database()).await?);
     let worker = worker_id(&*entropy);
