@@ -117,24 +117,22 @@ impl Grading {
         // Each may use its time twice: for its cells, and for the tests.
         let most = Duration::from_secs(90) + 2 * self.timeout * u32::try_from(files.len()).unwrap();
         let said = run(&mut command, &home.join("said.txt"), most);
-        problems.extend(leftovers::processes().into_iter().map(|one| format!("left running: {one}")));
+        problems.extend(leftovers::processes());
         problems
             .extend(leftovers::files(&home.join("tmp")).into_iter().map(|one| format!("left behind: {one}")));
         let outcomes: BTreeMap<_, _> = notebooks
             .iter()
             .filter_map(|notebook| Some((notebook.name.clone(), read(out.path(), &notebook.name)?)))
             .collect();
+        if let Some(Outcome { report, .. }) = outcomes.values().next() {
+            eprintln!("{:?}, isolation {}", self.level, report["isolation"]);
+        }
         for (name, Outcome { report, .. }) in &outcomes {
             let flags = report["flags"].as_array().map_or(0, Vec::len);
-            eprintln!(
-                "{:?} {name}: {} {} of {}, {flags} flags, {} s {}",
-                self.level,
-                report["status"],
-                report["score"],
-                report["max_score"],
-                report["seconds"],
-                report["limits"]
-            );
+            let (status, score, seconds) = (&report["status"], &report["score"], &report["seconds"]);
+            let limits = report["limits"].as_array().map(|limits| Value::from(limits.clone()).to_string());
+            let rest = report["fault"].as_str().map(str::to_owned).or(limits).unwrap_or_default();
+            eprintln!("{:?} {name}: {status} {score}, {flags} flags, {seconds} s {rest}", self.level);
         }
         if outcomes.len() < notebooks.len() {
             problems.push(format!("{} of {} were graded: {said}", outcomes.len(), notebooks.len()));

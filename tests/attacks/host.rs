@@ -6,7 +6,7 @@ use std::{
     os::{
         linux::net::SocketAddrExt,
         unix::{
-            fs::{MetadataExt, PermissionsExt},
+            fs::{MetadataExt, PermissionsExt, chown},
             net::{SocketAddr, UnixDatagram, UnixListener},
         },
     },
@@ -16,7 +16,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::grade::Grading;
+use crate::{grade::Grading, level::ORDINARY};
 
 /// In the environment of the program and in a file that everybody may read.
 pub(crate) const SECRET: &str = "a-secret-of-the-host-93d1";
@@ -47,6 +47,12 @@ impl Host {
         let datagrams = UnixDatagram::bind(folder.path().join("datagrams.sock")).unwrap();
         for name in ["local.sock", "datagrams.sock"] {
             everybody(folder.path().join(name), 0o777);
+        }
+        if grading.level.changes_user() {
+            // As they are when the service itself made them.
+            for name in ["", "secret.txt", "local.sock", "datagrams.sock"] {
+                chown(folder.path().join(name), Some(ORDINARY), Some(ORDINARY)).unwrap();
+            }
         }
         let name = folder.path().file_name().unwrap().to_string_lossy().into_owned();
         let in_no_folder = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();

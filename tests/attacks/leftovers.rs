@@ -21,24 +21,36 @@ pub(crate) fn adopt_orphans() {
 
 /// The processes that are left: children of this process that it did not start itself. They get a moment to end, and
 /// are ended after that.
-pub(crate) fn processes() -> Vec<String> {
+pub(crate) fn processes() -> Option<String> {
     let began = Instant::now();
-    loop {
-        let left: Vec<_> = orphans()
-            .into_iter()
-            .filter(|pid| {
-                let gone = waitpid(*pid, Some(WaitPidFlag::WNOHANG));
-                matches!(gone, Ok(WaitStatus::StillAlive))
-            })
-            .collect();
-        if left.is_empty() {
-            return Vec::new();
-        }
-        if began.elapsed() > Duration::from_secs(3) {
-            return left.iter().map(|pid| end(*pid)).collect();
+    while began.elapsed() < Duration::from_secs(3) {
+        if alive().is_empty() {
+            return None;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+    let first = alive();
+    let first_ones: Vec<_> = first.iter().take(3).map(|pid| command(pid.as_raw())).collect();
+    // What makes new ones all the time is ended in the end as well.
+    while began.elapsed() < Duration::from_secs(30) {
+        let left = alive();
+        if left.is_empty() {
+            break;
+        }
+        for pid in left {
+            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).ok();
+        }
+    }
+    Some(format!("{} processes were left running, among them {first_ones:?}", first.len()))
+}
+
+/// Those of them that have not ended; the others are buried.
+fn alive() -> Vec<Pid> {
+    let is_alive = |pid: &Pid| {
+        let state = waitpid(*pid, Some(WaitPidFlag::WNOHANG));
+        matches!(state, Ok(WaitStatus::StillAlive))
+    };
+    orphans().into_iter().filter(is_alive).collect()
 }
 
 fn orphans() -> Vec<Pid> {
@@ -58,13 +70,6 @@ fn orphans() -> Vec<Pid> {
 fn command(pid: i32) -> String {
     let text = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&text).replace('\0', " ")
-}
-
-fn end(pid: Pid) -> String {
-    let text = format!("{pid} {}", command(pid.as_raw()));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).ok();
-    waitpid(pid, None).ok();
-    text
 }
 
 /// The files in a folder that should be empty.

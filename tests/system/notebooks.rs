@@ -14,6 +14,13 @@ pub(crate) fn lab01_beginning_with(code: &str) -> Value {
     lab01_with(code, |_| 0)
 }
 
+/// A submission of the sample course with a cell of code put before its first cell.
+pub(crate) fn beginning_with(code: &str, name: &str) -> Value {
+    let mut notebook = submission(name);
+    notebook["cells"].as_array_mut().unwrap().insert(0, cell(code));
+    notebook
+}
+
 /// The good `lab01` with a cell of code put after its last cell.
 pub(crate) fn lab01_ending_with(code: &str) -> Value {
     lab01_with(code, Vec::len)
@@ -22,8 +29,11 @@ pub(crate) fn lab01_ending_with(code: &str) -> Value {
 fn lab01_with(code: &str, place: impl FnOnce(&Vec<Value>) -> usize) -> Value {
     let mut notebook = submission("lab01-ada.ipynb");
     let cells = notebook["cells"].as_array_mut().unwrap();
-    let cell = json!({"cell_type": "code", "id": "added", "metadata": {}, "source": code, "outputs": [], "execution_count": null});
     let place = place(cells);
-    cells.insert(place, cell);
+    cells.insert(place, cell(code));
     notebook
+}
+
+fn cell(code: &str) -> Value {
+    json!({"cell_type": "code", "id": "added", "metadata": {}, "source": code, "outputs": [], "execution_count": null})
 }

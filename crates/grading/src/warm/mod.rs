@@ -122,6 +122,10 @@ impl WarmEngine {
                 Err(ReadError::Broken(why)) => {
                     return Err(Fault::lasting(format!("the autograder is broken: {why}")));
                 }
+                // Where a job of our own making does not get through, no student's would.
+                Err(error @ (ReadError::Zygote(_) | ReadError::Job(_))) => {
+                    return Ok(Readiness::Unavailable(error.to_string()));
+                }
                 Err(error) => {
                     return Err(Fault::passing(format!("the autograder could not be read: {error}")));
                 }

@@ -20,7 +20,7 @@ use nix::{
     sys::{
         resource::{UsageWho, getrusage},
         signal::{Signal, kill},
-        wait::{WaitPidFlag, WaitStatus, waitpid},
+        wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid},
     },
     unistd::{Pid, getppid},
 };
@@ -31,6 +31,8 @@ use crate::{cgroup::JobGroup, family::Family};
 
 /// How long those that were killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same at the end of the job.
+const LAST_PATIENCE: Duration = Duration::from_mins(10);
 /// How long the judge may take to say which snapshots to keep, after a limit was met.
 const DECISION: Duration = Duration::from_secs(10);
 
@@ -218,8 +220,10 @@ impl Running {
     /// Ends every process but these, and returns when the others are gone.
     fn end_all_but(&mut self, keep: &[Pid]) {
         let began = Instant::now();
+        // Without a PID namespace nobody ends those who are left when this process does.
+        let patience = if keep.is_empty() { LAST_PATIENCE } else { PATIENCE };
         self.stop_all();
-        while began.elapsed() < PATIENCE {
+        while began.elapsed() < patience {
             let members = self.init.family.members();
             let to_end: Vec<_> =
                 members.iter().filter(|member| !member.is_zombie && !keep.contains(&member.pid)).collect();
@@ -228,7 +232,8 @@ impl Running {
             }
             // When the judge is gone there is nobody to tell; the dead must be buried all the same.
             self.bury().ok();
-            if to_end.is_empty() {
+            // One that just loses its parent can be missed in the list, but comes to this process as a child.
+            if to_end.is_empty() && (!keep.is_empty() || !has_children()) {
                 break;
             }
             std::thread::sleep(Duration::from_micros(300));
@@ -237,6 +242,12 @@ impl Running {
             kill(*pid, Signal::SIGCONT).ok();
         }
     }
+}
+
+/// Whether any descendant is left: orphans become children of this process.
+fn has_children() -> bool {
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    waitid(Id::All, flags) != Err(Errno::ECHILD)
 }
 
 fn cpu_of_the_dead() -> Duration {

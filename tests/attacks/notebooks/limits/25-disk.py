@@ -2,6 +2,7 @@
 # Defence: memory file systems of a fixed size.
 # status: complete stopped crashed
 # ends: any
+# reached without namespaces: wrote
 # once: yes
 
 # %%
