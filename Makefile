@@ -8,10 +8,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 export RUST_BACKTRACE ?= 0
 
-.PHONY: help demo test check fmt lint unit system conformance fuzz bench deny book release
+.PHONY: help demo test check fmt lint unit system attacks attacks-docker conformance fuzz bench deny book release
 
 help:            ## this list
-	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo:            ## grade the sample course and keep serving; ARGS=--once ends
 	@demo/run $(ARGS)
@@ -38,6 +38,12 @@ unit:            ## unit tests only
 
 system:          ## the real program, from the outside
 	cargo test -p cli --test system
+
+attacks:         ## notebooks that mean no good, at each level of isolation
+	cargo test -p cli --test attacks
+
+attacks-docker:  ## the same inside a container; needs Docker
+	@tests/attacks/docker
 
 conformance: need-tools ## all cases of a corpus with its own checker (tests/README.md); CORPUS=DIR
 	@tests/conformance/all $(CORPUS)

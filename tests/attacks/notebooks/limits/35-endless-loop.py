@@ -3,6 +3,7 @@
 # status: stopped
 # limit: cell_seconds wall_seconds cpu_seconds
 # ends: any
+# once: yes
 
 # %%
 import signal

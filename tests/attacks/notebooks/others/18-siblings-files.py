@@ -39,7 +39,7 @@ def search_processes():
 def search_memory_segments():
     libc.shmat.restype = ctypes.c_void_p
     found = []
-    for number in range(64):
+    for number in [libc.shmget(0x4F1C, 0, 0), *range(64)]:
         address = libc.shmat(number, None, 0o10000)
         if address not in (None, 2**64 - 1) and MARKER in ctypes.string_at(address, 64):
             found.append(number)
