@@ -22,6 +22,8 @@ use crate::environment::EnvironmentInUse;
 
 /// How long a zygote may take to import what it is told to.
 const WARM_UP: Duration = Duration::from_mins(2);
+/// How long a job's processes may take to be gone. On a busy machine, without a PID namespace, many take their time.
+const END: Duration = Duration::from_mins(1);
 /// How long it may take to fork.
 const FORK: Duration = Duration::from_secs(20);
 
@@ -180,7 +182,7 @@ impl RunningJob {
     pub(super) fn end(self) -> f64 {
         // Whoever else holds the init's socket: it is over now. An init that is gone has ended already.
         shutdown(&self.init, Shutdown::Both).ok();
-        match self.told.recv_timeout(FORK) {
+        match self.told.recv_timeout(END) {
             Ok(FromZygote::Ended { cpu_s, .. }) => cpu_s,
             _ => 0.0,
         }

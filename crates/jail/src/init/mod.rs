@@ -24,7 +24,7 @@ use nix::{
     },
     unistd::{Pid, getppid},
 };
-use rustix::process::{PidfdFlags, pidfd_open};
+use rustix::process::{PidfdFlags, Resource, Rlimit, pidfd_open, prlimit};
 
 use self::watch::{Met, Watch};
 use crate::{cgroup::JobGroup, family::Family};
@@ -228,6 +228,9 @@ impl Running {
             let to_end: Vec<_> =
                 members.iter().filter(|member| !member.is_zombie && !keep.contains(&member.pid)).collect();
             for member in &to_end {
+                if std::process::id() != 1 {
+                    no_more_forks(member.pid);
+                }
                 kill(member.pid, Signal::SIGKILL).ok();
             }
             // When the judge is gone there is nobody to tell; the dead must be buried all the same.
@@ -241,6 +244,15 @@ impl Running {
         for pid in keep {
             kill(*pid, Signal::SIGCONT).ok();
         }
+    }
+}
+
+/// Lets a process fork no more, so that one that multiplies does not outrun who is to end it.
+fn no_more_forks(pid: Pid) {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Some(pid) = rustix::process::Pid::from_raw(pid.as_raw()) {
+        // One that has ended meanwhile forks no more either.
+        prlimit(Some(pid), Resource::Nproc, none).ok();
     }
 }
 
