@@ -64,7 +64,7 @@ impl Grading {
             level::python().unwrap_or_else(|why| panic!("there is no Python for the attacks: {why}"));
         let home = tempfile::Builder::new().prefix("otter-attacks-").tempdir().unwrap();
         fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        for name in ["tmp", "in", "out"] {
+        for name in ["tmp", "cache", "in", "out"] {
             fs::create_dir(home.path().join(name)).unwrap();
             if level.changes_user() {
                 chown(home.path().join(name), Some(ORDINARY), Some(ORDINARY)).unwrap();

@@ -1,11 +1,8 @@
 //! The levels of isolation at which the program is attacked.
 
 use std::{
-    os::unix::{
-        fs::{PermissionsExt, chown},
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::Path,
     process::Command,
 };
 
@@ -15,8 +12,6 @@ use crate::support::{PROGRAM, program, root};
 
 /// An ordinary user, whom root becomes.
 pub(crate) const ORDINARY: u32 = 65534;
-/// Where root keeps what every user may read from one run of the tests to the next.
-const CACHE: &str = "/var/cache/otter-service-tests";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -54,26 +49,12 @@ impl Level {
             command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C.UTF-8");
             self.become_user(&mut command);
         }
-        // What is found out about a Python environment is kept from one call to the next.
-        if geteuid().is_root() {
-            command.env("HOME", home).env("XDG_CACHE_HOME", self.cache());
-        }
-        command.env("TMPDIR", home.join("tmp"));
+        command.env("HOME", home).env("XDG_CACHE_HOME", home.join("cache")).env("TMPDIR", home.join("tmp"));
         command.env("PLANTED_SECRET", crate::host::SECRET).current_dir(home);
         if matches!(self, Self::RootWithoutNamespaces | Self::UserWithoutNamespaces) {
             command.env("OTTER_JAIL_CEILING", "no-namespaces");
         }
         command
-    }
-
-    /// A folder of the user that the program runs as. Only for root.
-    fn cache(self) -> PathBuf {
-        let cache = Path::new(CACHE).join(if self.changes_user() { "ordinary" } else { "root" });
-        std::fs::create_dir_all(&cache).unwrap();
-        if self.changes_user() {
-            chown(&cache, Some(ORDINARY), Some(ORDINARY)).unwrap();
-        }
-        cache
     }
 
     /// Lets a command run as the user that the program runs as.
@@ -97,11 +78,12 @@ pub(crate) fn python() -> Result<String, String> {
     if !Path::new("/usr/bin/python3").exists() {
         return Err("there is no /usr/bin/python3, which every user may run".into());
     }
-    std::fs::create_dir_all(CACHE).map_err(|error| format!("{CACHE}: {error}"))?;
+    let cache = "/var/cache/otter-service-tests";
+    std::fs::create_dir_all(cache).map_err(|error| format!("{cache}: {error}"))?;
     let built = program()
         .args(["environment", "build", "--requirements"])
         .arg(requirements)
-        .env("XDG_CACHE_HOME", CACHE)
+        .env("XDG_CACHE_HOME", cache)
         .env("PATH", "/usr/bin:/bin")
         .output()
         .map_err(|error| error.to_string())?;
