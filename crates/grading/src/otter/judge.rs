@@ -2,10 +2,11 @@
 
 use std::fs::File;
 
+use judge::clean;
 use model::{Fault, Limit, Points, Report, ReportStatus};
 use sandbox::{Ending, How, Limits};
 
-use super::results::{Extra, Judged, Outline, ReadError, Results, clean};
+use super::results::{Extra, Judged, Outline, ReadError, Results};
 use crate::advice::advice;
 
 /// What is known when a run is over.

@@ -6,6 +6,7 @@ use std::{
     io::{self, Read},
 };
 
+use judge::clean;
 use model::{Case, Points, Question};
 use rustix::{
     fs::{Mode, OFlags, ResolveFlags, openat2},
@@ -13,10 +14,8 @@ use rustix::{
 };
 use serde::Deserialize;
 
-/// More than any report needs: the driver cuts each message at [`LONGEST_MESSAGE`].
+/// More than any report needs: the driver cuts each message.
 const LARGEST: u64 = 16 << 20;
-/// Bytes of a message that are kept.
-const LONGEST_MESSAGE: usize = 8 << 10;
 /// More questions than any assignment has, and more cases than any question has. What holds more was not written by
 /// otter-grader, and would keep the store busy for nothing.
 const MOST_QUESTIONS: usize = 500;
@@ -144,7 +143,7 @@ impl Judged {
             ..case
         };
         Question {
-            name: self::clean(&self.name),
+            name: judge::clean(&self.name),
             score: self.score.rounded(),
             max_score: self.max_score.rounded(),
             cases: self.cases.into_iter().map(clean).collect(),
@@ -160,40 +159,9 @@ impl Outline {
     }
 }
 
-/// Text that is safe to show anywhere that escapes it: no terminal sequences, no control characters but line breaks
-/// and tabs, not too long.
-pub(super) fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(LONGEST_MESSAGE));
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if out.len() >= LONGEST_MESSAGE {
-            out.push_str("\n…");
-            break;
-        }
-        match c {
-            '\u{1b}' => skip_escape_sequence(&mut chars),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Skips the rest of a terminal sequence (ECMA-48 §5.4: `ESC [`, parameters, one final byte), such as a colour in a
-/// traceback.
-fn skip_escape_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    if chars.next_if_eq(&'[').is_some() {
-        while chars.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
-        chars.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::{os::unix::fs::symlink, path::Path};
-
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -241,14 +209,5 @@ mod tests {
             assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
         };
         assert!(in_folder(fifo).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn clean_text_holds_no_controls_and_is_short(text in any::<String>(), times in 0..2000_usize) {
-            let cleaned = clean(&text.repeat(times));
-            prop_assert!(cleaned.chars().all(|c| !c.is_control() || c == '\n' || c == '\t'));
-            prop_assert!(cleaned.len() <= LONGEST_MESSAGE + 8);
-        }
     }
 }
