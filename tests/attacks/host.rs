@@ -120,20 +120,21 @@ impl Host {
         problems
     }
 
-    /// The process's state, priority, processors and limits.
+    /// Whether the process runs, and its priority, processors and limits.
     fn process_is(&self) -> String {
         let read = |name: &str| {
             fs::read_to_string(format!("/proc/{}/{name}", self.process.id())).unwrap_or_default()
         };
-        let status = read("status");
+        let text = read("status");
         let wanted = |line: &&str| {
-            ["State", "TracerPid", "Cpus_allowed_list", "Threads"].iter().any(|name| line.starts_with(name))
+            ["TracerPid", "Cpus_allowed_list", "Threads"].iter().any(|name| line.starts_with(name))
         };
         let stat = read("stat");
         let priority: Vec<_> =
             stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(15).take(2).collect();
-        let status: Vec<_> = status.lines().filter(wanted).collect();
-        format!("{status:?} {priority:?} {} {}", read("limits"), read("oom_score_adj"))
+        let status: Vec<_> = text.lines().filter(wanted).collect();
+        let is_well = !["T (stopped)", "Z (zombie)", "t (tracing"].iter().any(|state| text.contains(state));
+        format!("well: {is_well} {status:?} {priority:?} {} {}", read("limits"), read("oom_score_adj"))
     }
 
     /// The folder's files with modes, owners and contents.
@@ -151,8 +152,8 @@ impl Host {
                 } else {
                     String::new()
                 };
-                let (mode, owner, changed) = (metadata.mode(), metadata.uid(), metadata.mtime());
-                format!("{} {mode:o} {owner} {changed} {text:?}", path.display())
+                let (mode, owner) = (metadata.mode(), metadata.uid());
+                format!("{} {mode:o} {owner} {text:?}", path.display())
             })
             .collect();
         found.push(format!("{:o}", self.folder.path().metadata().unwrap().mode()));

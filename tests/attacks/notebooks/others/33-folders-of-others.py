@@ -1,6 +1,6 @@
 # Attack 33: look at, change and fill folders of the host and of siblings, even those that everybody may write to.
 # Defence: they do not exist here; without namespaces Landlock refuses them.
-# reached without namespaces: to see a folder of the host
+# reached without namespaces: to see a folder of the host, to touch a folder of the host
 
 # %%
 import pathlib
@@ -29,7 +29,8 @@ ways = {
     "to make a device": lambda: os.mknod(folder / "device", 0o600 | 0o020000, os.makedev(1, 3)) or "made",
     "to see": lambda: (folder / "secret.txt").stat().st_size,
 }
-# Without namespaces the size and the dates of files can be seen: Landlock has no rule for `stat`.
+# Without namespaces the size and the dates of files can be seen, and dates changed where the user is the same: Landlock has
+# no rule for `stat` and `utime`.
 for name, way in ways.items():
     attempt(f"{name} a folder of the host", way)
 
