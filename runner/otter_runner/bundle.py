@@ -13,6 +13,7 @@ import json
 import math
 import os
 import platform
+import random
 import sys
 import traceback
 
@@ -20,6 +21,8 @@ from . import decoys
 
 FLAG_NAMES = {flag: name for name, flag in doctest.OPTIONFLAGS_BY_NAME.items()}
 LONGEST_MESSAGE = 8000
+# What it gives, nobody can guess.
+CHANCE = random.SystemRandom()
 
 
 class Declined(Exception):
@@ -55,7 +58,7 @@ def make(folder):
     finally:
         sys.path.remove(os.getcwd())
         os.chdir(here)
-    finish_decoys(questions)
+    keep_roles_secret(questions)
     names = [question["name"] for question in questions]
     declined += [f"Two test files are named {name}." for name in sorted({n for n in names if names.count(n) > 1})]
     return {
@@ -68,22 +71,14 @@ def make(folder):
     }
 
 
-def finish_decoys(questions):
-    """Drops the decoys that would tell code which of two processes it is in, and makes those of functions one module.
-
-    Students know the literals of public cases. One that is changed would tell that the hidden ones are, too.
+def keep_roles_secret(questions):
+    """Leaves the literals of public cases as they are where those of hidden ones are changed: students know them, so one
+    that is changed would tell code which of two processes it is in.
     """
     cases = [case for question in questions for case in question["cases"]]
-    if any(case["hidden"] and case["decoy"] for case in cases):
+    if any(case["hidden"] and case["literals"] for case in cases):
         for case in cases:
-            case["decoy"] = case["decoy"] if case["hidden"] else None
-    for question in questions:
-        found = [case["decoy"] for case in question["cases"] if case["decoy"]]
-        changes = [decoy.pop("change") for decoy in found]
-        if question["module"]:
-            for decoy in found:
-                decoy["source"] = ""
-            question["module"]["decoy"] = decoys.with_changes(question["module"]["source"], changes) if found else None
+            case["literals"] = case["literals"] if case["hidden"] else []
 
 
 def otter_version():
@@ -244,19 +239,16 @@ def read_doctest(test_file, index, case):
                 for example in examples
             ]
         },
-        "decoy": decoy_of_doctest(examples),
+        "literals": literals_of_doctest(examples),
     }
 
 
-def decoy_of_doctest(examples):
-    """The decoy of the last example that can have one: what comes before is often preparation."""
-    for index in reversed(range(len(examples))):
-        if examples[index].options.get(doctest.SKIP) or examples[index].options.get(doctest.FAIL_FAST):
-            continue
-        changed = decoys.of_example(examples[index])
-        if changed:
-            return {**changed, "example": index}
-    return None
+def literals_of_doctest(examples):
+    found = []
+    for index, example in enumerate(examples):
+        if not (example.options.get(doctest.SKIP) or example.options.get(doctest.FAIL_FAST)):
+            found += [{**literal, "example": index} for literal in decoys.of_example(example, CHANCE)]
+    return decoys.some(found, CHANCE)
 
 
 # -- Exception-based tests -------------------------------------------------------------------------------------------
@@ -278,10 +270,9 @@ def read_functions(test_file):
     source = without_import(source)
     bodies = []
     for case, function in zip(test_file.test_cases, cases):
-        changed = decoys.of_function(source, function)
+        literals = decoys.some(decoys.of_function(source, function, CHANCE), CHANCE)
         params = list(inspect.signature(case.body.test_func).parameters)
-        body = {"function": {"name": function.name, "params": params}}
-        bodies.append({"body": body, "decoy": changed and {**changed, "example": None}})
+        bodies.append({"body": {"function": {"name": function.name, "params": params}}, "literals": literals})
     return {"source": source, "public": without_hidden(source, test_file.test_cases, cases), "original": original}, bodies
 
 

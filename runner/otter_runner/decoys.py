@@ -6,13 +6,15 @@ for closeness, with a literal, at the top of an assertion or of an expression th
 alone, among others: `x != 3`, `x in [3]`, `x == 3 or x == 4` (more than one value passes), `np.all(x == 3)` and
 `np.allclose(x, 3)` (an empty array passes any such test), assertions inside loops or after a `return`.
 
+Here are found the literals of a test case that may be changed, and for each some others, by chance. The judge changes
+one of them for each grading, by chance again: this code is no secret, and runs where a submission's could read it.
 Only the literal is changed; every other byte of the source stays, with its place.
 """
 
 import ast
-import math
 import operator
-import zlib
+
+from . import others
 
 ARITHMETIC = {
     ast.Add: operator.add,
@@ -26,6 +28,12 @@ TOLERANCES = {"np": (1e-5, 1e-8), "numpy": (1e-5, 1e-8), "math": (1e-9, 0.0)}
 TOLERANCE_NAMES = {"rtol": 0, "rel_tol": 0, "atol": 1, "abs_tol": 1}
 # Nodes in which code is run later, or by someone else.
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+# So many literals of a test case, and so many values for each, are left for the judge to choose from.
+LITERALS, VALUES = 4, 24
+# Bytes of all values of a literal together, so that long texts do not make a long bundle.
+LONGEST = 8000
+# Fewer values than these can be guessed.
+FEW = 5
 
 
 class Candidate:
@@ -40,14 +48,14 @@ class Candidate:
 # -- Where to look ---------------------------------------------------------------------------------------------------
 
 
-def of_example(example):
-    """The decoy of a doctest example: what was changed, into what, and the changed source; or None."""
+def of_example(example, chance):
+    """The literals of a doctest example that may be changed."""
     if example.exc_msg is not None:
-        return None
+        return []
     try:
         statements = ast.parse(example.source).body
     except (SyntaxError, ValueError):
-        return None
+        return []
     wants_true = example.want.strip() in ("True", "np.True_")
     printed = [statement for statement in statements if isinstance(statement, ast.Expr)]
     candidates = []
@@ -56,20 +64,26 @@ def of_example(example):
             candidates += deciding(statement.test)
         elif printed == [statement] and wants_true:
             candidates += deciding(statement.value)
-    return decoy(example.source, candidates)
+    return literals(example.source, candidates, chance)
 
 
-def of_function(source, function):
+def of_function(source, function, chance):
     """The same for a function of a module, which passes if it returns."""
     candidates = []
     if any(isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await)) for node in inside(function.body)):
-        return None
+        return []
     for statement in function.body:
         if isinstance(statement, ast.Assert):
-            candidates = deciding(statement.test) or candidates
+            candidates += deciding(statement.test)
         elif any(isinstance(node, ast.Return) for node in inside([statement])):
             break  # what follows may not be reached
-    return decoy(source, candidates)
+    return literals(source, candidates, chance)
+
+
+def some(found, chance):
+    """Of a case's literals those that are hard to guess, and of these a few."""
+    found = [literal for literal in found if len(literal["others"]) >= FEW] or found
+    return chance.sample(found, min(LITERALS, len(found)))
 
 
 def inside(statements):
@@ -254,39 +268,56 @@ def constants(node):
 # -- How to change ---------------------------------------------------------------------------------------------------
 
 
-def decoy(source, candidates):
-    """Changes one constant of one candidate; which, depends on nothing but the source."""
+def literals(source, candidates, chance):
+    """Where in the source the candidates' constants stand, and what may stand there."""
     data = source.encode("utf-8", "surrogatepass")
-    chance = zlib.crc32(data)
-    first = chance % max(1, len(candidates))
-    for candidate in candidates[first:] + candidates[:first]:
-        found = constants(candidate.literal)
-        constant = found[chance % len(found)] if found else None
-        if constant is None or constant.lineno != constant.end_lineno:
-            continue
-        start, end = span(data, constant)
-        if not reads_as(decoded(data[start:end]), constant.value):
-            continue
-        for value in other_values(constant.value, chance, candidate.tolerance[1]):
-            if differs(candidate, constant, value):
-                new = repr(value).encode("utf-8", "surrogatepass")
-                here, there = span(data, candidate.comparison)
-                return {
-                    "change": (start, end, repr(value)),
-                    "either_or": isinstance(constant.value, bool),
-                    "was": decoded(data[here:there]),
-                    "becomes": decoded(data[here:start] + new + data[end:there]),
-                    "source": decoded(data[:start] + new + data[end:]),
-                }
-    return None
+    found = []
+    for candidate in candidates:
+        plain = [constant for constant in constants(candidate.literal) if is_plain(data, constant)]
+        for constant in chance.sample(plain, min(LITERALS, len(plain))):
+            values, likelihood = other_values(candidate, constant, chance)
+            texts = [repr(value) for value in values]
+            if texts:
+                most = max(FEW, LONGEST // max(map(len, texts)))
+                found.append({
+                    "expression": span(data, candidate.comparison),
+                    "literal": span(data, constant),
+                    "others": texts[:most],
+                    "likelihood": likelihood,
+                })
+    return found
 
 
-def with_changes(source, changes):
-    """The source with the literals of several decoys changed."""
-    data = source.encode("utf-8", "surrogatepass")
-    for start, end, new in sorted(changes, reverse=True):
-        data = data[:start] + new.encode("utf-8", "surrogatepass") + data[end:]
-    return decoded(data)
+def other_values(candidate, constant, chance):
+    """Values for a constant, and how likely it is at most that a wrong answer passes with one of them.
+
+    No honest value is equal, or close, to two of them, or to one of them and the literal as it is.
+    """
+    far = candidate.tolerance[1]
+    for wanted in (others.near, others.beyond):
+        values, likelihood = wanted(constant.value, far, chance)
+        kept, before = [], [value_of(candidate.literal)]
+        for value in values:
+            after = value_of(candidate.literal, {id(constant): value})
+            if after is not None and all(are_apart(one, after, candidate.tolerance) for one in before):
+                kept.append(value)
+                before.append(after)
+            if len(kept) == VALUES:
+                break
+        if len(kept) >= FEW or isinstance(constant.value, (bool, str)):
+            break
+    if not kept:
+        return [], 1.0
+    is_rough = candidate.tolerance[0] > 1e-4 or candidate.tolerance[1] > 1e-6
+    return kept, max(likelihood, 1 / len(kept)) if is_rough else likelihood
+
+
+def is_plain(data, constant):
+    """Whether a constant is written as such, in one line."""
+    if constant.lineno != constant.end_lineno:
+        return False
+    start, end = span(data, constant)
+    return reads_as(data[start:end].decode("utf-8", "surrogatepass"), constant.value)
 
 
 def span(data, node):
@@ -297,10 +328,6 @@ def span(data, node):
     return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
 
-def decoded(data):
-    return data.decode("utf-8", "surrogatepass")
-
-
 def reads_as(text, value):
     try:
         read = ast.literal_eval(text)
@@ -309,50 +336,13 @@ def reads_as(text, value):
     return type(read) is type(value) and read == value
 
 
-def other_values(value, chance, far):
-    """Values as plausible as this one, the later ones further away than `far`."""
-    if isinstance(value, bool):
-        yield not value
-    elif isinstance(value, str):
-        yield other_text(value, chance)
-    elif isinstance(value, int):
-        # Far enough that it is another number as a float of 16 bits, too.
-        yield value + 3 + chance % 7 + value // 50
-        yield value * 3 + 10 + math.ceil(far) * 30
-    else:
-        digits = len(repr(value).partition(".")[2]) if "e" not in repr(value) else None
-        for factor, shift in ((1.5 + chance % 5 / 10, 0), (1.5, 2 + chance % 3), (3, 10 + far * 30)):
-            new = value * factor + shift
-            yield new if digits is None else round(new, digits)
-
-
-def other_text(text, chance):
-    places = [place for place, letter in enumerate(text) if letter.isascii() and letter.isalnum()]
-    if not places:
-        return text + "x"
-    place = places[chance % len(places)]
-    letter = text[place]
-    for letters in ("0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ"):
-        if letter in letters:
-            other = letters[(letters.index(letter) + 1 + chance % (len(letters) - 1)) % len(letters)]
-    return text[:place] + other + text[place + 1 :]
-
-
-def differs(candidate, constant, value):
-    """Whether no honest value is equal, or close, to both literals."""
-    before = value_of(candidate.literal)
-    after = value_of(candidate.literal, {id(constant): value})
-    if after is None or before == after:
-        return False
-    relative, absolute = candidate.tolerance
-    if (relative, absolute) == (0.0, 0.0):
-        return True
-    if relative > 0.3:
-        return False
-    if not isinstance(before, (list, tuple)):
-        before, after = [before], [after]
-
-    def reach(number):
-        return 2 * (absolute + relative * abs(number)) / (1 - relative)
-
-    return any(abs(one - other) > 2 * (reach(one) + reach(other)) for one, other in zip(before, after))
+def are_apart(one, other, tolerance):
+    """Whether no honest value is equal, or close, to both of two literals' values."""
+    relative, absolute = tolerance
+    if (relative, absolute) == (0.0, 0.0) or one == other:
+        return one != other
+    if isinstance(one, (list, tuple)):
+        return any(are_apart(a, b, tolerance) for a, b in zip(one, other))
+    # Twice as far as what both could be close to.
+    reach = (2 * absolute + relative * (abs(one) + abs(other))) / (1 - relative) if relative <= 0.3 else float("inf")
+    return abs(one - other) > 4 * reach

@@ -146,6 +146,10 @@ class Snapshot:
     def ask(self, message):
         send(self.socket, message)
         answer, descriptors = receive(self.socket)
+        while isinstance(answer, dict) and "Ready" in answer:
+            # Another process goes on in its place.
+            self.pid, self.threads = answer["Ready"]["pid"], answer["Ready"]["threads"]
+            answer, descriptors = receive(self.socket)
         return Snapshot(descriptors[0]) if answer == "Forked" else answer
 
     def fork(self):

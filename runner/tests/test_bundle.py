@@ -88,9 +88,10 @@ class Bundles(unittest.TestCase):
         examples = one["body"]["doctest"]
         self.assertEqual([each["want"] for each in examples], ["", "", "True\n"])
         self.assertEqual(examples[1]["options"], {"ELLIPSIS": True, "SKIP": False})
-        self.assertEqual((one["decoy"]["was"], one["decoy"]["example"]), ("y == 2", 2))
+        (literal,) = one["literals"]
+        self.assertEqual((literal["example"], literal["expression"], literal["literal"]), (2, [0, 6], [5, 6]))
         self.assertEqual(last["body"]["doctest"][0]["exc_msg"], "ValueError: no\n")
-        self.assertIsNone(last["decoy"])
+        self.assertEqual(last["literals"], [])
         self.assertEqual(made["otter"], otter.__version__)
 
     def test_functions_keep_their_lines(self):
@@ -105,13 +106,15 @@ class Bundles(unittest.TestCase):
         one, two = question["cases"]
         self.assertEqual(one["body"], {"function": {"name": "test_one", "params": ["x", "env"]}})
         self.assertEqual((two["name"], two["hidden"], two["points"]), ("two", True, 2))
-        self.assertEqual(one["decoy"]["was"], "x == 1")
-        self.assertIsNone(two["decoy"])
+        (literal,) = one["literals"]
+        start, end = literal["literal"]
+        self.assertEqual(source.encode()[slice(*literal["expression"])].decode(), "x == 1")
+        self.assertEqual(two["literals"], [])
         scope = {}
         exec(source, scope)
         scope["test_one"](x=1, env={})
         with self.assertRaises(AssertionError):
-            exec(question["module"]["decoy"], scope)
+            exec(source.encode()[:start] + literal["others"][0].encode() + source.encode()[end:], scope)
             scope["test_one"](x=1, env={})
 
     def test_questions_are_in_otters_order_and_may_use_support_files(self):

@@ -135,6 +135,20 @@ class Kernel(Case):
         self.assertEqual(run.outputs(2)[-1]["ename"], "CancelledError")
         self.assertEqual(run.text(3), "1")
 
+    def test_what_a_cell_forks_is_no_second_notebook(self):
+        run = self.run_cells(
+            "import os, otter\ngrader = otter.Notebook()",
+            "child = os.fork()\nif child == 0:\n    raise ValueError\nos.waitpid(child, 0)[1]",
+            "child = os.fork()\nif child:\n    os.waitpid(child, 0)",
+            "import asyncio\nawait asyncio.sleep(0)\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)",
+            "child = os.fork()\nif child == 0:\n    try:\n        grader.check('q1')\n    except ConnectionError:\n        os._exit(7)\n"
+            "os.WEXITSTATUS(os.waitpid(child, 0)[1])",
+            "'here'",
+        )
+        self.assertEqual([cell["index"] for cell in run.cells], [1, 2, 3, 4, 5, 6])
+        self.assertEqual((run.text(1), run.text(4), run.text(5)), ("0", "7", "'here'"))
+        self.assertEqual(list(run.snapshots), [None])
+
     def test_it_stops_when_told(self):
         run = self.run_cells("x = 1", "x = 2", on_cell=lambda run, cell: cell["index"] == 2)
         self.assertEqual(run.snapshots[None].printed("x\n"), ["1\n"])

@@ -1,5 +1,8 @@
 """What a student's code cannot do to an evaluation."""
 
+import os
+import signal
+
 from cases import Case
 
 GRADER = "import otter\ngrader = otter.Notebook()"
@@ -20,6 +23,8 @@ class Snapshots(Case):
         snapshot.printed("x.append(2)\n")
         self.assertEqual((fork.threads, fork.printed("x\n"), snapshot.printed("x\n")), (1, ["[1]\n"], ["[1, 2]\n"]))
         self.assertNotEqual(fork.pid, snapshot.pid)
+        os.kill(snapshot.pid, signal.SIGKILL)
+        self.assertEqual(fork.printed("x\n"), ["[1]\n"])
 
     def test_exception_based_tests(self):
         snapshot = self.snapshot("x = 3")
@@ -71,7 +76,10 @@ class Snapshots(Case):
         )
         self.assertEqual(snapshot.threads, 1)
         snapshot.printed("start()\n", "time.sleep(0.1)\n")
+        first = snapshot.pid
         before = snapshot.printed("seen\n")
+        # The judge is told who goes on, and that it is one alone.
+        self.assertEqual((snapshot.pid != first, snapshot.threads), (True, 1))
         self.assertEqual(snapshot.printed("time.sleep(0.1)\n", "seen\n")[1], before[0])
 
     def test_hooks_and_alarms_at_the_fork_do_nothing(self):
@@ -98,6 +106,16 @@ class Snapshots(Case):
         )
         # With a second thread the interpreter must be told of the fork, and runs its hooks: the judge does not believe it.
         self.assertEqual(run.snapshots["q1"].threads, 2)
+
+        # The same when a test has started one, and another process goes on in the place of the first.
+        snapshot = self.snapshot(
+            "import os, threading, time\n"
+            "start = lambda: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
+            "os.register_at_fork(after_in_child=start)"
+        )
+        snapshot.printed("start()\n")
+        snapshot.printed("1\n")
+        self.assertEqual(snapshot.threads, 2)
 
     def test_random_numbers_go_on_where_they_were(self):
         run = self.run_cells(

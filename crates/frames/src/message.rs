@@ -88,10 +88,11 @@ pub enum ToInit {
         /// The pids of the snapshots to keep.
         keep: Vec<i32>,
     },
-    /// End one snapshot, for instance because a case met its time limit.
-    KillSnapshot {
-        /// Its pid, as it itself sees it.
-        pid: i32,
+    /// The same later on, for instance because a case met its time limit: end that snapshot with all that it has made.
+    /// There is no answer.
+    EndOthers {
+        /// The pids of the snapshots that are still wanted.
+        keep: Vec<i32>,
     },
 }
 
@@ -112,6 +113,11 @@ pub enum FromInit {
     Limit {
         /// `memory` or `processes`.
         limit: String,
+    },
+    /// The job could not go on through no fault of its own, and has ended.
+    GaveUp {
+        /// What was in its way.
+        why: String,
     },
     /// The notebook process has ended.
     NotebookEnded {
@@ -216,7 +222,8 @@ pub enum ToSnapshot {
         source: String,
     },
     /// Fork a copy of yourself as you are now, which reports in ([`FromSnapshot::Ready`]) over a socket of its own and
-    /// then waits for messages as you do. For decoys: they must find the state that the true cases find.
+    /// then waits for messages as you do, whatever becomes of you. For decoys: they must find the state that the true
+    /// cases find.
     Fork,
     /// Call a function of the module that was run last.
     Call {
@@ -231,7 +238,7 @@ pub enum ToSnapshot {
 /// From a snapshot.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum FromSnapshot {
-    /// It is there and waits.
+    /// It is there and waits. Comes first of all; and before an answer, if another process goes on in its place.
     Ready {
         /// Its pid as it sees itself.
         pid: i32,

@@ -3,7 +3,7 @@
 use std::io;
 
 use rustix::thread::{
-    CapabilitiesSecureBits, CapabilitySet, CapabilitySets, clear_ambient_capability_set,
+    CapabilitiesSecureBits, CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_capabilities_secure_bits,
 };
 
@@ -46,10 +46,16 @@ pub(crate) fn clear() -> io::Result<()> {
     Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }
 
-/// This process may measure and end processes and remove files of other users, and nothing else.
+/// Whether this process may measure those of other users. Containers often do not give even root that right.
+pub(crate) fn may_measure() -> bool {
+    capabilities(None).is_ok_and(|sets| sets.permitted.contains(CapabilitySet::SYS_PTRACE))
+}
+
+/// This process may end processes and remove files of other users, and measure them if it could, and nothing else.
 pub(crate) fn only_clean_up() -> io::Result<()> {
     clear_ambient_capability_set()?;
-    let some = CapabilitySet::KILL | CapabilitySet::DAC_OVERRIDE | CapabilitySet::SYS_PTRACE;
+    let wanted = CapabilitySet::KILL | CapabilitySet::DAC_OVERRIDE | CapabilitySet::SYS_PTRACE;
+    let some = wanted & capabilities(None)?.permitted;
     let none = CapabilitySet::empty();
     Ok(set_capabilities(None, CapabilitySets { effective: some, permitted: some, inheritable: none })?)
 }

@@ -19,10 +19,10 @@ use nix::{
     },
     unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    ids::{Ids, is_root},
+    ids::{Ids, may_give_ids},
     root::{Prepared, View},
     sys,
 };
@@ -54,10 +54,10 @@ pub enum Network {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Up {
+enum Up<T> {
     Unshared,
     Forked(i32),
-    Entered,
+    Entered(T),
     Failed(String),
 }
 
@@ -71,57 +71,72 @@ impl Enclosure {
     /// Forks a process into new namespaces, as the first of its PID namespace; it dies with this process. `child` runs
     /// in it, once all is built. The error says what could not be had; then there is no process.
     pub fn fork(&self, child: impl FnOnce() -> u8) -> io::Result<Pid> {
+        Ok(self.fork_if(|| Ok(()), child)?.0)
+    }
+
+    /// The same, but the new process first tries out what it needs: `trial` runs in it, and its result comes along. Where
+    /// that fails there is no process either.
+    pub(crate) fn fork_if<T: Serialize + DeserializeOwned>(
+        &self,
+        trial: impl FnOnce() -> io::Result<T>,
+        child: impl FnOnce() -> u8,
+    ) -> io::Result<(Pid, T)> {
         // Known before, so that a folder that is missing is not taken for a layer that is.
         let prepared = self.view.prepare()?;
         let (ours, theirs) = Channel::pair()?;
         prctl::set_child_subreaper(true)?;
-        let by_root = is_root();
+        let with_rights = may_give_ids();
         let helper = sys::fork(|| {
             nix::unistd::close(ours.as_fd().as_raw_fd()).ok();
-            let done = self.help(&theirs, &prepared, by_root, child);
+            let done = self.help(&theirs, &prepared, with_rights, trial, child);
             if let Err(error) = &done {
-                theirs.send(&Up::Failed(error.to_string())).ok();
+                theirs.send(&Up::<T>::Failed(error.to_string())).ok();
             }
             u8::from(done.is_err())
         })?;
         drop(theirs);
-        let first = self.bring_up(&ours, helper);
+        let first = self.bring_up::<T>(&ours, helper);
+        if first.is_err() {
+            // It may still wait for its ids.
+            kill(helper, Signal::SIGKILL).ok();
+        }
         waitpid(helper, None).ok();
         let first = first?;
-        let entered = ours.send(&Down::Adopted).map_err(io::Error::other).and_then(|()| hear(&ours));
+        let entered = ours.send(&Down::Adopted).map_err(io::Error::other).and_then(|()| hear::<T>(&ours));
         match entered {
-            Ok(Up::Entered) => Ok(first),
+            Ok(Up::Entered(tried)) => Ok((first, tried)),
             failed => {
                 kill(first, Signal::SIGKILL).ok();
                 waitpid(first, None).ok();
-                failed.and_then(|up| Err(unexpected(&up)))
+                failed.and_then(|up| Err(unexpected(up)))
             }
         }
     }
 
-    fn bring_up(&self, helper: &Channel, pid: Pid) -> io::Result<Pid> {
-        match hear(helper)? {
+    fn bring_up<T: DeserializeOwned>(&self, helper: &Channel, pid: Pid) -> io::Result<Pid> {
+        match hear::<T>(helper)? {
             Up::Unshared => {}
-            up => return Err(unexpected(&up)),
+            up => return Err(unexpected(up)),
         }
         self.ids.give(pid).map_err(|error| said("user ids could not be mapped", &error))?;
         helper.send(&Down::Mapped).map_err(io::Error::other)?;
-        match hear(helper)? {
+        match hear::<T>(helper)? {
             Up::Forked(pid) => Ok(Pid::from_raw(pid)),
-            up => Err(unexpected(&up)),
+            up => Err(unexpected(up)),
         }
     }
 
     /// In the helper.
-    fn help(
+    fn help<T: Serialize>(
         &self,
         parent: &Channel,
         prepared: &Prepared,
-        by_root: bool,
+        with_rights: bool,
+        trial: impl FnOnce() -> io::Result<T>,
         child: impl FnOnce() -> u8,
     ) -> io::Result<()> {
         unshare(CloneFlags::CLONE_NEWUSER).map_err(|error| said("a user namespace is refused", &error))?;
-        parent.send(&Up::Unshared).map_err(io::Error::other)?;
+        parent.send(&Up::<T>::Unshared).map_err(io::Error::other)?;
         let Down::Mapped = parent.receive().map_err(io::Error::other)? else { return Ok(()) };
         let mut kinds = CloneFlags::CLONE_NEWNS
             | CloneFlags::CLONE_NEWPID
@@ -134,23 +149,19 @@ impl Enclosure {
         unshare(kinds).map_err(|error| said("namespaces are refused", &error))?;
         let first = sys::fork(|| {
             let Ok(Down::Adopted) = parent.receive() else { return 1 };
-            match self.enter(prepared, by_root) {
-                Ok(()) if parent.send(&Up::Entered).is_ok() => child(),
-                Ok(()) => 1,
-                Err(error) => {
-                    parent.send(&Up::Failed(error.to_string())).ok();
-                    1
-                }
-            }
+            let tried = self.enter(prepared, with_rights).and_then(|()| trial());
+            let is_well = tried.is_ok();
+            let said = tried.map_or_else(|error| Up::Failed(error.to_string()), Up::Entered);
+            if parent.send(&said).is_ok() && is_well { child() } else { 1 }
         })?;
-        parent.send(&Up::Forked(first.as_raw())).map_err(io::Error::other)
+        parent.send(&Up::<T>::Forked(first.as_raw())).map_err(io::Error::other)
     }
 
     /// In the first process of the PID namespace.
-    fn enter(&self, prepared: &Prepared, by_root: bool) -> io::Result<()> {
+    fn enter(&self, prepared: &Prepared, with_rights: bool) -> io::Result<()> {
         // Still who started it, on the host: may read what that user may read.
         let opened = prepared.open()?;
-        if by_root {
+        if with_rights {
             // An ordinary user keeps its groups: the kernel has it so.
             setgroups(&[])?;
         }
@@ -170,14 +181,14 @@ impl Enclosure {
     }
 }
 
-fn hear(from: &Channel) -> io::Result<Up> {
+fn hear<T: DeserializeOwned>(from: &Channel) -> io::Result<Up<T>> {
     from.receive().map_err(|error| io::Error::other(format!("the new process ended early: {error}")))
 }
 
-fn unexpected(up: &Up) -> io::Error {
+fn unexpected<T>(up: Up<T>) -> io::Error {
     match up {
-        Up::Failed(why) => io::Error::other(why.clone()),
-        other => io::Error::other(format!("the new process said {other:?} out of turn")),
+        Up::Failed(why) => io::Error::other(why),
+        _ => io::Error::other("the new process spoke out of turn"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Write},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
 };
@@ -77,6 +77,18 @@ impl Family {
     pub(crate) fn share_of(&self, member: &Member) -> Option<u64> {
         let rollup = self.read(&format!("{}/smaps_rollup", member.there))?;
         Some((field(&rollup, "Pss_Anon:")? + field(&rollup, "Pss_Shmem:")?) * 1024)
+    }
+
+    /// Writes a file of the calling process itself. Not through the path `/proc`, where by now there may be none.
+    pub(crate) fn write_own(&self, file: &str, text: &str) -> io::Result<()> {
+        let file =
+            openat(&self.proc, format!("self/{file}"), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
+        File::from(file).write_all(text.as_bytes())
+    }
+
+    /// Bytes of data (`VmData`) that the calling process has mapped; `None` if it cannot be told.
+    pub(crate) fn own_data(&self) -> Option<u64> {
+        Some(field(&self.read("self/status")?, "VmData:")? * 1024)
     }
 
     /// Our own memory in bytes.

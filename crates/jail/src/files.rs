@@ -35,6 +35,11 @@ pub fn pack(folder: &Path) -> io::Result<OwnedFd> {
     Ok(memory)
 }
 
+/// No files at all.
+pub(crate) fn none() -> io::Result<OwnedFd> {
+    Ok(memfd_create("otter-files", MemfdFlags::CLOEXEC)?)
+}
+
 fn pack_into(packed: &mut impl Write, folder: &Path, within: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

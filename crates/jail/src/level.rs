@@ -54,6 +54,8 @@ pub enum Ceiling {
     Namespaces,
     /// As on a machine where `unshare` is refused (in a container with Docker's own seccomp profile, for instance).
     NoNamespaces,
+    /// The same on Linux before 6.12, whose Landlock does not keep signals in.
+    OldLandlock,
 }
 
 #[cfg(test)]

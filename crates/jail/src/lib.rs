@@ -41,6 +41,7 @@ pub mod job;
 mod level;
 mod pid_max;
 pub mod probe;
+mod processes;
 pub mod program;
 pub mod root;
 #[expect(unsafe_code, reason = "system calls that no crate wraps safely, in one place")]

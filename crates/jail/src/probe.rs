@@ -5,17 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use frames::{Channel, JobLimits};
 use nix::sys::wait::waitpid;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     cgroup::{Group, GroupLimits},
     confine::{filters_are_supported, landlock_version},
-    ids::is_root,
+    ids::may_give_ids,
     job,
     level::{Ceiling, Level},
-    zygote::{self, Spec},
+    zygote::{self, REHEARSAL, Spec},
 };
 
 /// The first argument of a process that only looks.
@@ -43,16 +42,6 @@ pub struct Missing {
     pub is_minor: bool,
 }
 
-/// What a rehearsal may use.
-const LIMITS: JobLimits = JobLimits {
-    cpu_s: 5,
-    memory_bytes: 64 << 20,
-    processes: 8,
-    file_bytes: 1 << 20,
-    disk_bytes: 1 << 20,
-    inodes: 64,
-};
-
 /// Goes through the making of a job's jail, in processes of its own. Takes some milliseconds; must be called with a
 /// single thread.
 #[must_use]
@@ -62,13 +51,13 @@ pub fn probe() -> Probe {
         let (layer, remedy) = (layer.to_owned(), remedy.to_owned());
         missing.push(Missing { layer, why, remedy, is_minor });
     };
-    let landlock = landlock_version().map(crate::confine::Version::number);
+    let landlock = landlock_version(Ceiling::Namespaces).map(crate::confine::Version::number);
     let mut level = match rehearse() {
         Ok(level) => level,
         Err(error) => {
             miss("namespaces", error.to_string(), remedy_for_namespaces(), false);
             Level {
-                own_user: is_root(),
+                own_user: may_give_ids(),
                 landlock: landlock.as_ref().ok().copied(),
                 seccomp: filters_are_supported(),
                 process_limit: true,
@@ -117,23 +106,17 @@ fn rehearse() -> io::Result<Level> {
         ceiling: Ceiling::Namespaces,
     };
     let (enclosure, stage) = zygote::enclosed(&spec);
-    let (ours, theirs) = Channel::pair()?;
-    let zygote = enclosure.fork(|| {
-        let level = job::rehearse(&stage, &LIMITS).map_err(|error| error.to_string());
-        u8::from(theirs.send(&level).is_err())
-    })?;
-    drop(theirs);
-    let level = ours.receive::<Result<Level, String>>().map_err(io::Error::other);
+    let (zygote, level) = enclosure.fork_if(|| job::rehearse(&stage, &REHEARSAL), || 0)?;
     waitpid(zygote, None).ok();
-    level?.map_err(io::Error::other)
+    Ok(level)
 }
 
 fn remedy_for_namespaces() -> &'static str {
     let is_set = |file: &str, value: &str| fs::read_to_string(file).is_ok_and(|text| text.trim() == value);
-    if is_set("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") && !is_root() {
+    if is_set("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") && !may_give_ids() {
         "AppArmor refuses them to ordinary users: give the program a profile with `userns,`, or set \
          `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
-    } else if is_set("/proc/sys/kernel/unprivileged_userns_clone", "0") && !is_root() {
+    } else if is_set("/proc/sys/kernel/unprivileged_userns_clone", "0") && !may_give_ids() {
         "set `sysctl kernel.unprivileged_userns_clone=1`"
     } else if is_set("/proc/sys/user/max_user_namespaces", "0") {
         "set `sysctl user.max_user_namespaces=10000`"

@@ -27,10 +27,9 @@ use crate::{
         landlock_version,
     },
     enclosure::{Enclosure, Network, said},
-    ids::{IdMap, Ids, is_root},
-    job::processes_of_this_user,
+    ids::{IdMap, Ids, may_give_ids},
     level::{Ceiling, Level},
-    pid_max,
+    pid_max, processes,
     root::{Fresh, View, devices, readable},
     sys,
 };
@@ -131,7 +130,7 @@ impl Program<'_> {
         let level = Level {
             namespaces,
             own_user: self.user.is_some(),
-            landlock: landlock_version().ok().map(crate::confine::Version::number),
+            landlock: landlock_version(self.ceiling).ok().map(crate::confine::Version::number),
             seccomp: filters_are_supported(),
             process_limit: self.processes_limit(namespaces)?.is_some()
                 || namespaces && pid_max::is_per_namespace(),
@@ -194,7 +193,7 @@ impl Program<'_> {
         // Who is nice already stays so: nobody without rights may take it back.
         sys::yield_to_the_service();
         umask(Mode::from_bits_truncate(0o077));
-        if namespaces || is_root() {
+        if namespaces || may_give_ids() {
             caps::drop_bounding_set()?;
         }
         let confinement = self.confinement(namespaces)?;
@@ -248,8 +247,8 @@ impl Program<'_> {
                 file_bytes: self.file_bytes,
                 processes: self.processes_limit(namespaces)?,
             },
-            reach: Reach { read, write, tcp: self.network != Network::None },
-            filters: Filters::compile(Sockets::Internet, others, files)?,
+            reach: Reach { read, write, tcp: self.network != Network::None, ceiling: self.ceiling },
+            filters: Filters { sockets: Sockets::Internet, others, files },
         })
     }
 
@@ -259,10 +258,10 @@ impl Program<'_> {
         let own = self.processes + 2;
         match self.user {
             Some(_) => Ok(Some(own)),
-            None if is_root() => Ok(None),
+            None if !processes::are_counted() => Ok(None),
             // Counted apart in the user namespace.
             None if namespaces => Ok(Some(own)),
-            None => Ok(Some(own + processes_of_this_user()?)),
+            None => Ok(Some(own + processes::of_this_user()?)),
         }
     }
 }

@@ -38,6 +38,24 @@ pub(crate) fn fork_both() -> io::Result<Option<Pid>> {
     }
 }
 
+/// Makes a process that ends at once, and waits for it: whether one can be made.
+pub(crate) fn fork_nothing() -> io::Result<()> {
+    extern "C" fn end(_: *mut libc::c_void) -> libc::c_int {
+        0
+    }
+    // Of `u128`s, for it must be aligned to 16 bytes.
+    let mut stack = [0_u128; 1024];
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: the child runs on a stack of its own, which outlives it: this process goes on only when it has ended. It
+    // touches no memory but its stack.
+    let pid = unsafe { libc::clone(end, stack.as_mut_ptr_range().end.cast(), flags, std::ptr::null_mut()) };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    nix::sys::wait::waitpid(Pid::from_raw(pid), None)?;
+    Ok(())
+}
+
 /// Ends the process at once, without exit handlers: they belong to the program it was forked from.
 pub(crate) fn exit(code: u8) -> ! {
     // SAFETY: `_exit` has no preconditions.

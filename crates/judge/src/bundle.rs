@@ -62,9 +62,6 @@ pub struct Module {
     /// The same with the functions of hidden cases blanked out; absent if there are none.
     #[serde(default)]
     pub public: Option<String>,
-    /// The same with the literals of all its decoys changed; absent if there are none.
-    #[serde(default)]
-    pub decoy: Option<String>,
     /// As its author wrote it, for messages.
     pub original: String,
 }
@@ -86,9 +83,9 @@ pub struct Case {
     pub failure_message: Option<String>,
     /// What is run.
     pub body: Body,
-    /// The same with one literal changed, where that decides.
+    /// Literals of which each decides alone, for [decoys](Question::decoys); often none.
     #[serde(default)]
-    pub decoy: Option<Decoy>,
+    pub literals: Vec<Literal>,
 }
 
 /// What a test case runs.
@@ -121,21 +118,20 @@ pub struct Example {
     pub options: BTreeMap<String, bool>,
 }
 
-/// A test case with one literal changed, such that no honest value passes both.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decoy {
-    /// The expression that holds the literal.
-    pub was: String,
-    /// The expression with the literal changed.
-    pub becomes: String,
-    /// Whether the literal has only one other value, so that an honest answer that fails the case passes the decoy.
-    #[serde(default)]
-    pub either_or: bool,
-    /// Which of the case's examples is changed; absent for a function.
+/// A literal of a test case, and others such that no honest value passes with two of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Literal {
+    /// Which of the case's examples it stands in; absent for a function, where it stands in the module.
     #[serde(default)]
     pub example: Option<usize>,
-    /// The changed source of that example; empty for a function, whose module brings it.
-    pub source: String,
+    /// Where it begins and ends in that source, in bytes.
+    pub literal: (usize, usize),
+    /// Where the expression begins and ends that it decides.
+    pub expression: (usize, usize),
+    /// What may stand in its place, one as plausible as the other.
+    pub others: Vec<String>,
+    /// How likely it is at most that a wrong answer passes with a given one of them.
+    pub likelihood: f64,
 }
 
 impl Bundle {

@@ -21,8 +21,8 @@ mod text;
 
 pub use answer::Answer;
 pub use assemble::{Judged, Scores};
-pub use bundle::{Body, Bundle, Case, Config, Decoy, Example, Module, Question};
-pub use decoy::flag_of_inverted;
+pub use bundle::{Body, Bundle, Case, Config, Example, Literal, Module, Question};
+pub use decoy::{Decoys, Inverted, Shown, flag_of_inverted};
 pub use doctest::{Flags, Verdict, judge_example, matches};
 pub use order::in_order;
 pub use text::clean;

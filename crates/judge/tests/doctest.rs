@@ -78,7 +78,7 @@ fn question(examples: Vec<Example>) -> Question {
         success_message: None,
         failure_message: None,
         body: Body::Doctest(examples),
-        decoy: None,
+        literals: Vec::new(),
     };
     Question { name: "q".into(), check: "q".into(), all_or_nothing: false, module: None, cases: vec![case] }
 }

@@ -47,7 +47,7 @@ pub(crate) fn prepare(
 /// Makes this process a job's notebook process without a zygote and without a jail, with this socket to the judge.
 #[pyfunction]
 pub(crate) fn adopt(notebook: RawFd) {
-    *conversation::socket() = Some(channel(notebook));
+    conversation::begin(channel(notebook));
 }
 
 /// The folder for temporary files that the jail has set for this job, if it has.
@@ -83,7 +83,7 @@ pub(crate) fn serve(py: Python<'_>, control: RawFd, otter: String) -> PyResult<b
             Ok(Some(notebook)) => {
                 // The jail has closed these descriptors; their numbers may be others' by now.
                 std::mem::forget((control, running));
-                *conversation::socket() = Some(notebook);
+                conversation::begin(notebook);
                 return Ok(true);
             }
             Err(FrameError::Closed) => return Ok(false),

@@ -17,7 +17,8 @@ use std::{
 use frames::{Channel, Example, FromNotebook, FromSnapshot, Outcome, ToNotebook, ToSnapshot};
 use python::{library, runs, skip};
 
-const TESTS: [&str; 4] = ["test_doctest", "test_kernel", "test_otter", "test_snapshot"];
+const TESTS: [&str; 6] =
+    ["test_bundle", "test_decoys", "test_doctest", "test_kernel", "test_otter", "test_snapshot"];
 
 /// Each Python of a supported version that can be started.
 fn pythons() -> Vec<String> {
@@ -136,6 +137,9 @@ fn threads_are_counted_without_proc() {
     let agree = || threads::count().unwrap() == u32::try_from(threads::by_number().unwrap()).unwrap();
     assert!((0..100).any(|_| agree()));
     assert!(threads::by_number().unwrap() > 1 && before > 0);
+    // Where no thread can be made to see how far numbers go, all are tried.
+    let own = i32::try_from(std::process::id()).unwrap();
+    assert!(threads::up_to(own).unwrap() > 1);
     drop(stop);
     other.join().unwrap();
 }

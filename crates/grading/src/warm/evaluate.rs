@@ -1,9 +1,11 @@
 //! The questions put to the snapshots, after the last cell has run.
 
-use std::time::Duration;
+mod decoys;
 
-use frames::{Channel, FromInit, ToInit, ToSnapshot};
-use judge::{Answer, Bundle, Judged, Question};
+use std::time::{Duration, Instant};
+
+use frames::{Channel, FromInit, ToSnapshot};
+use judge::{Answer, Bundle, Decoys, Inverted, Judged, Question};
 use model::{Case, Flag, Limit, LimitHit, ambient::Entropy};
 
 use super::{
@@ -37,23 +39,32 @@ pub(super) struct Evaluation<'a> {
     entropy: &'a dyn Entropy,
     end: Deadline,
     found: Evaluated,
+    /// Cases that failed while their decoys passed, of so many that failed and whose decoys were answered.
+    inverted: Vec<Inverted<'a>>,
+    failed: usize,
 }
 
-/// A snapshot, its copy for decoys, and the questions that they answer.
+/// A snapshot, and the questions that it answers.
 struct Asked<'a> {
-    for_cases: Snapshot,
-    /// None if no question has a decoy.
-    for_decoys: Option<Snapshot>,
-    questions: Vec<(usize, &'a Question)>,
+    snapshot: Snapshot,
+    questions: Vec<Put<'a>>,
     turns: [Vec<Turn>; 2],
-    /// The cases of each question that have been judged so far.
-    judged: Vec<Vec<Case>>,
-    /// Why the rest of a question cannot be asked any more.
-    broken: Vec<Option<String>>,
-    /// Question, case, and what came of its decoy.
-    decoys: Vec<(usize, usize, Answer)>,
-    /// Whether the snapshot for decoys has stopped answering.
+    /// Whether staff is told that a decoy has got no answer.
     is_silent: bool,
+}
+
+/// A question that is put to a snapshot.
+struct Put<'a> {
+    /// Its index in the bundle.
+    index: usize,
+    question: &'a Question,
+    decoys: Decoys<'a>,
+    /// The cases that have been judged so far, and how long each took; the first of a module with the module.
+    judged: Vec<(Case, Duration)>,
+    /// Why the rest of it cannot be asked any more.
+    broken: Option<String>,
+    /// Cases that staff is told of.
+    flagged: Vec<usize>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -64,14 +75,9 @@ impl<'a> Evaluation<'a> {
         entropy: &'a dyn Entropy,
     ) -> Self {
         // The tests get as much time again as the notebook had.
-        Self {
-            bundle,
-            limits,
-            init,
-            entropy,
-            end: Deadline::after(limits.all.wall),
-            found: Evaluated::default(),
-        }
+        let end = Deadline::after(limits.all.wall);
+        let (found, inverted) = (Evaluated::default(), Vec::new());
+        Self { bundle, limits, init, entropy, end, found, inverted, failed: 0 }
     }
 
     /// All questions for which there is a snapshot.
@@ -86,11 +92,15 @@ impl<'a> Evaluation<'a> {
                 self.ask_part(asked, part);
             }
         }
-        let mut inverted = Vec::new();
-        for asked in all {
-            self.settle(asked, &mut inverted);
+        // Whatever these do, the points have been earned.
+        for asked in &mut all {
+            self.ask_again(asked);
         }
-        self.found.flags.extend(judge::flag_of_inverted(&inverted));
+        self.found.flags.extend(judge::flag_of_inverted(&self.inverted, self.failed));
+        for put in all.into_iter().flat_map(|asked| asked.questions) {
+            let cases = put.judged.into_iter().map(|(case, _)| case).collect();
+            self.found.judged.push(Judged { question: put.index, cases: Some(cases) });
+        }
         self.found
     }
 
@@ -102,30 +112,23 @@ impl<'a> Evaluation<'a> {
             // A name that the autograder does not have is nobody's question.
             if let Some(question) = self.bundle.index_of(&name) {
                 unchecked.retain(|other| *other != question);
-                all.push(self.pair(snapshot, &[question]));
+                all.push(self.asked(snapshot, &[question]));
             }
         }
-        all.extend(last.map(|snapshot| self.pair(snapshot, &unchecked)));
+        all.extend(last.map(|snapshot| self.asked(snapshot, &unchecked)));
         all
     }
 
-    /// Forks the copy before the first case, so that the decoys find what the true cases find.
-    fn pair(&self, snapshot: Snapshot, questions: &[usize]) -> Asked<'a> {
-        let bundle = self.bundle;
-        let questions: Vec<_> = questions.iter().map(|index| (*index, &bundle.questions[*index])).collect();
-        let has_decoys =
-            questions.iter().any(|(_, question)| question.cases.iter().any(|case| case.decoy.is_some()));
-        let copy = if has_decoys { snapshot.fork(self.case_deadline()).ok() } else { None };
-        // Code that behaves one way for true cases and another for decoys has to tell them apart. It can tell a copy
-        // from an original, and the first that is asked from the second; so both are left to chance.
-        let (for_cases, for_decoys) = match copy {
-            Some(copy) if self.coin() => (copy, Some(snapshot)),
-            copy => (snapshot, copy),
+    fn asked(&self, snapshot: Snapshot, questions: &[usize]) -> Asked<'a> {
+        let put = |index: &usize| {
+            let question = &self.bundle.questions[*index];
+            let decoys = question.decoys(self.entropy);
+            let (judged, flagged) = (Vec::new(), Vec::new());
+            Put { index: *index, question, decoys, judged, broken: None, flagged }
         };
-        let turns = plan::of(&questions.iter().map(|(_, question)| *question).collect::<Vec<_>>());
-        let count = questions.len();
-        let (judged, broken, decoys) = (vec![Vec::new(); count], vec![None; count], Vec::new());
-        Asked { for_cases, for_decoys, questions, turns, judged, broken, decoys, is_silent: false }
+        let questions: Vec<_> = questions.iter().map(put).collect();
+        let turns = plan::of(&questions.iter().map(|put| (put.question, &put.decoys)).collect::<Vec<_>>());
+        Asked { snapshot, questions, turns, is_silent: false }
     }
 
     fn coin(&self) -> bool {
@@ -134,42 +137,37 @@ impl<'a> Evaluation<'a> {
         byte[0] & 1 == 1
     }
 
-    fn ask_part(&mut self, asked: &mut Asked<'_>, part: usize) {
-        if self.coin() {
-            self.ask_decoys(asked, part);
-            self.ask_cases(asked, part);
-        } else {
-            self.ask_cases(asked, part);
-            self.ask_decoys(asked, part);
+    fn ask_part(&mut self, asked: &mut Asked<'a>, part: usize) {
+        for turn in std::mem::take(&mut asked.turns[part]) {
+            if turn.decoys && asked.questions[turn.question].broken.is_none() {
+                self.ask_with_decoys(asked, &turn, part);
+            } else {
+                self.ask_cases(&asked.snapshot, &mut asked.questions[turn.question], &turn, part);
+            }
         }
     }
 
     /// Puts cases to the snapshot, in their order.
-    fn ask_cases(&mut self, asked: &mut Asked<'_>, part: usize) {
-        let Asked { for_cases: snapshot, questions, turns, judged, broken, .. } = asked;
-        for turn in &turns[part] {
-            let (question, broken) = (questions[turn.question].1, &mut broken[turn.question]);
-            if let (Some(module), None) = (&turn.module, &broken) {
-                *broken = self.answer(snapshot, module).module_problem();
+    fn ask_cases(&mut self, snapshot: &Snapshot, put: &mut Put<'_>, turn: &Turn, part: usize) {
+        let mut began = Instant::now();
+        if let (Some(module), None) = (&turn.module, &put.broken) {
+            put.broken = self.answer(snapshot, module).module_problem();
+        }
+        for index in turn.cases.clone() {
+            let Some(request) = put.question.request(index) else { continue };
+            let answer = match &put.broken {
+                Some(why) => Answer::Unanswered(why.clone()),
+                None => self.answer(snapshot, &request),
+            };
+            if let (Answer::Unanswered(why), None) = (&answer, &put.broken) {
+                put.broken = Some(why.clone());
             }
-            for (index, request) in
-                turn.cases.clone().filter_map(|index| Some((index, question.request(index)?)))
-            {
-                let answer = match &broken {
-                    Some(why) => Answer::Unanswered(why.clone()),
-                    None => self.answer(snapshot, &request),
-                };
-                if let (Answer::Unanswered(why), None) = (&answer, &broken) {
-                    *broken = Some(why.clone());
-                }
-                let mut case = question.judge(index, &answer);
-                if let Some(case) =
-                    case.as_mut().filter(|case| part > 0 && !case.hidden && case.passed == Some(false))
-                {
-                    case.message = question.message_without_answer(index);
-                }
-                judged[turn.question].extend(case);
+            let Some(mut case) = put.question.judge(index, &answer) else { continue };
+            if part > 0 && !case.hidden && case.passed == Some(false) {
+                case.message = put.question.message_without_answer(index);
             }
+            put.judged.push((case, began.elapsed()));
+            began = Instant::now();
         }
     }
 
@@ -212,74 +210,6 @@ impl<'a> Evaluation<'a> {
         None
     }
 
-    /// Asks what no honest submission can pass. Decoys decide nothing, so none of them stops a grading.
-    fn ask_decoys(&self, asked: &mut Asked<'_>, part: usize) {
-        let Some(snapshot) = asked.for_decoys.as_ref().filter(|_| !asked.is_silent) else { return };
-        for turn in &asked.turns[part] {
-            let question = asked.questions[turn.question].1;
-            let changed = if turn.decoys { question.decoy_module() } else { None };
-            let module = changed.or_else(|| turn.module.clone());
-            asked.is_silent |=
-                module.is_some_and(|module| snapshot.ask(&module, self.case_deadline()).is_err());
-            for case in turn.cases.clone() {
-                let decoy = if turn.decoys { question.decoy_request(case) } else { None };
-                let is_decoy = decoy.is_some();
-                // Where there is none, the case itself: the next decoy must find the state that it leaves.
-                let Some(request) = decoy.or_else(|| question.request(case)) else { continue };
-                let answer =
-                    if asked.is_silent { None } else { snapshot.ask(&request, self.case_deadline()).ok() };
-                if answer.is_none() {
-                    // It is left alone until all is asked: the snapshot that answers the true cases may be its child.
-                    asked.is_silent = true;
-                    return;
-                }
-                let answer = answer.filter(|_| is_decoy).map(Answer::from);
-                asked.decoys.extend(answer.map(|answer| (turn.question, case, answer)));
-            }
-        }
-    }
-
-    /// What a snapshot's answers come to.
-    fn settle(&mut self, asked: Asked<'a>, inverted: &mut Vec<&'a str>) {
-        for (place, case, answer) in &asked.decoys {
-            let question = asked.questions[*place].1;
-            if let Some(judged) = asked.judged[*place].get(*case) {
-                self.found.flags.extend(question.flag(*case, judged, answer));
-                if question.is_inverted(*case, judged, answer) {
-                    inverted.push(&question.cases[*case].name);
-                }
-            }
-        }
-        if asked.is_silent {
-            self.flag_silence(&asked);
-        }
-        let judged = asked.questions.iter().zip(asked.judged);
-        self.found
-            .judged
-            .extend(judged.map(|((index, _), cases)| Judged { question: *index, cases: Some(cases) }));
-    }
-
-    /// Flags decoys that did not answer although their cases passed: what took no time with one literal should take none
-    /// with another.
-    fn flag_silence(&mut self, asked: &Asked<'_>) {
-        let answered = |place, case| asked.decoys.iter().any(|(p, c, _)| (*p, *c) == (place, case));
-        let passed = |case: &Case| case.passed == Some(true);
-        for (place, (_, question)) in asked.questions.iter().enumerate() {
-            let cases = question.cases.iter().zip(&asked.judged[place]).enumerate();
-            let mut silent = cases.filter(|(index, (case, judged))| {
-                case.decoy.is_some() && passed(judged) && !answered(place, *index)
-            });
-            if let Some((_, (case, _))) = silent.next() {
-                let name = judge::clean(&case.name);
-                let reason = format!(
-                    "The test case {name} passed, and with a literal changed there was no answer to it."
-                );
-                self.found.flags.push(Flag { kind: "decoy".into(), reason });
-                return;
-            }
-        }
-    }
-
     /// A part of the whole, so that one endless case leaves time for others.
     fn case_time(&self) -> Duration {
         self.limits.case.min(self.limits.all.wall / 4).max(Duration::from_secs(1))
@@ -290,7 +220,9 @@ impl<'a> Evaluation<'a> {
     }
 
     fn end_snapshot(&self, snapshot: &Snapshot) {
-        // The init is gone only if the whole job is being ended.
-        self.init.send(&ToInit::KillSnapshot { pid: snapshot.pid }).ok();
+        snapshot.end(self.init);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ mod notebook;
 mod outcome;
 mod plan;
 mod prepared;
+mod roster;
 mod snapshot;
 mod sockets;
 mod spec;
@@ -46,7 +47,7 @@ use self::{
     notebook::Notebook,
     outcome::Outcome,
     prepared::{Autograders, Key, Prepared, ReadError},
-    sockets::Leash,
+    sockets::{Leash, has_hung_up},
     zygote::{RunningJob, Zygote},
     zygotes::Zygotes,
 };
@@ -195,8 +196,12 @@ fn converse(
         // Nobody listens any more when the grading was let go.
         .run(&ToNotebook::Job(job), &mut |step| drop(tell.send(step)))
         .map_err(|error| passing(&error))?;
-    let notebook::Closed { taken, hits, how, isolation } = closed;
+    let notebook::Closed { taken, roster, hits, how, isolation } = closed;
     let evaluated = Evaluation::new(bundle, &outcome.limits, &running.init, entropy).run(taken);
+    // No code of a submission can end its init: whatever silenced the snapshots, it was not that.
+    if has_hung_up(&running.init) || roster.has_lost() {
+        return Err(passing(&"the job was lost while its tests ran"));
+    }
     let cpu_seconds = running.end();
     Ok(outcome.of(bundle, how, hits, evaluated, isolation, cpu_seconds))
 }

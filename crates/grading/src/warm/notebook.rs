@@ -8,8 +8,9 @@ use model::{Limit, LimitHit, Step};
 use super::{
     clock::Deadline,
     limits::WarmLimits,
-    snapshot::Snapshot,
-    sockets::{unstallable, wait},
+    roster::Roster,
+    snapshot::{Refusal, Snapshot},
+    sockets::{descriptors_are_free, unstallable, wait},
     zygote::RunningJob,
 };
 
@@ -29,6 +30,7 @@ pub(super) struct Notebook<'a> {
     questions: &'a [String],
     hits: Vec<LimitHit>,
     taken: Taken,
+    roster: Roster,
     cell: Option<Cell>,
     end: Deadline,
     is_stopping: bool,
@@ -55,6 +57,8 @@ struct Cell {
 /// What there is when only snapshots are left.
 pub(super) struct Closed {
     pub(super) taken: Taken,
+    /// Of the snapshots taken, and of their copies to come.
+    pub(super) roster: Roster,
     pub(super) hits: Vec<LimitHit>,
     /// How the notebook process came to its end.
     pub(super) how: How,
@@ -81,8 +85,12 @@ pub(super) enum JobError {
     NotJailed(String),
     #[error("the init of the jail fell silent: {0}")]
     Init(#[from] FrameError),
+    #[error("the job could not go on: {0}")]
+    GaveUp(String),
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("this program has no free descriptor for a snapshot; raise its limit on open files")]
+    NoDescriptors,
     #[error("the init of the jail did not do as it was told within {} seconds", INIT.as_secs())]
     InitSilent,
 }
@@ -97,8 +105,9 @@ impl<'a> Notebook<'a> {
         unstallable(init)?;
         unstallable(process)?;
         let end = Deadline::after(limits.all.wall);
-        let (hits, taken) = (Vec::new(), Taken::default());
-        Ok(Self { init, process, limits, questions, hits, taken, cell: None, end, is_stopping: false })
+        let (hits, taken, roster) = (Vec::new(), Taken::default(), Roster::default());
+        let (cell, is_stopping) = (None, false);
+        Ok(Self { init, process, limits, questions, hits, taken, roster, cell, end, is_stopping })
     }
 
     /// Runs the submission until it is done or ended, and then ends every process but the snapshots.
@@ -113,7 +122,7 @@ impl<'a> Notebook<'a> {
             Err(_) => How::Crashed,
         };
         self.close()?;
-        Ok(Closed { taken: self.taken, hits: self.hits, how, isolation })
+        Ok(Closed { taken: self.taken, roster: self.roster, hits: self.hits, how, isolation })
     }
 
     fn jailed(&self) -> Result<String, JobError> {
@@ -134,6 +143,8 @@ impl<'a> Notebook<'a> {
                 match self.hear(on_step) {
                     Ok(None) => {}
                     Ok(Some(how)) => return Ok(how),
+                    // Its message came with a descriptor for which there was no room on this side.
+                    Err(_) if !descriptors_are_free() => return Err(JobError::NoDescriptors),
                     // Whatever it was, the process that runs the student's code said it.
                     Err(_) => return self.why_it_ended(),
                 }
@@ -144,6 +155,7 @@ impl<'a> Notebook<'a> {
                         return Ok(How::Limit);
                     }
                     FromInit::NotebookEnded { status } => return Ok(self.ended(status)),
+                    FromInit::GaveUp { why } => return Err(JobError::GaveUp(why)),
                     _ => {}
                 }
             } else if self.time_is_up()? {
@@ -170,9 +182,12 @@ impl<'a> Notebook<'a> {
                 let Some(socket) = descriptors.pop() else {
                     return Err(io::Error::other("a snapshot came without its socket").into());
                 };
-                match Snapshot::report_in(socket.into(), self.next_deadline()) {
+                // When a limit is met, nothing moves on before the init has heard what to do.
+                let (until, init) = (self.next_deadline(), Some(self.init));
+                match Snapshot::report_in(socket.into(), until, init, &self.roster) {
                     Ok(snapshot) => self.keep(question, snapshot),
-                    Err(why) => self.taken.refused.push(why),
+                    Err(Refusal::Interrupted) => {}
+                    Err(Refusal::NotBelieved(why)) => self.taken.refused.push(why),
                 }
                 self.process.send(&ToNotebook::Taken)?;
             }
@@ -235,6 +250,7 @@ impl<'a> Notebook<'a> {
                 How::Limit
             }
             FromInit::NotebookEnded { status } => self.ended(status),
+            FromInit::GaveUp { why } => return Err(JobError::GaveUp(why)),
             _ => How::Crashed,
         })
     }
@@ -255,19 +271,13 @@ impl<'a> Notebook<'a> {
 
     /// Ends every process but the snapshots.
     fn close(&self) -> Result<(), JobError> {
-        let keep = self
-            .taken
-            .checked
-            .iter()
-            .map(|(_, snapshot)| snapshot)
-            .chain(&self.taken.last)
-            .map(|snapshot| snapshot.pid)
-            .collect();
-        self.init.send(&ToInit::CloseNotebook { keep })?;
+        self.init.send(&ToInit::CloseNotebook { keep: self.roster.pids() })?;
         let until = Deadline::after(INIT);
         while wait([self.init], until)?[0] {
-            if let FromInit::Closed { .. } = self.init.receive()? {
-                return Ok(());
+            match self.init.receive()? {
+                FromInit::Closed { .. } => return Ok(()),
+                FromInit::GaveUp { why } => return Err(JobError::GaveUp(why)),
+                _ => {}
             }
         }
         Err(JobError::InitSilent)

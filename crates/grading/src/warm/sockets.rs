@@ -37,6 +37,18 @@ pub(super) fn wait<const N: usize>(channels: [&Channel; N], until: Deadline) -> 
     }
 }
 
+/// Whether the other end is gone.
+pub(super) fn has_hung_up(channel: &Channel) -> bool {
+    let mut fds = [PollFd::new(channel, PollFlags::RDHUP)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut fds, Some(&now)).is_ok() && fds[0].revents().intersects(PollFlags::HUP | PollFlags::RDHUP)
+}
+
+/// Whether this program can have another descriptor. If not, those that processes of the job send are lost.
+pub(super) fn descriptors_are_free() -> bool {
+    rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC).is_ok()
+}
+
 /// Ends a job from another thread: closes its init's socket, upon which the init ends and all its processes with it.
 /// Does so when dropped.
 pub(super) struct Leash(OwnedFd);
@@ -51,5 +63,20 @@ impl Drop for Leash {
     fn drop(&mut self) {
         // Closed already when the job has ended by itself.
         shutdown(&self.0, Shutdown::Both).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_gone_has_hung_up_whatever_it_said_before() {
+        let (one, other) = Channel::pair().unwrap();
+        other.send(&"still to be read").unwrap();
+        assert!(!has_hung_up(&one));
+        drop(other);
+        assert!(has_hung_up(&one));
+        assert!(descriptors_are_free());
     }
 }

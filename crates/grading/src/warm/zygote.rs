@@ -96,6 +96,10 @@ impl Zygote {
         let Some(Ok(FromZygote::Ready { otter, .. })) = ready else {
             return Err(ZygoteError::NotReady(process.stderr_tail()));
         };
+        // That there are no namespaces, and why; what cannot be preloaded.
+        for said in process.stderr_tail().lines() {
+            tracing::warn!(environment = %environment.id, said, "a zygote is not as it could be");
+        }
         let told = Arc::new(Told::default());
         let (listener, shared) = (control.try_clone()?, Arc::clone(&told));
         std::thread::Builder::new().name("zygote".into()).spawn(move || shared.listen(&listener))?;

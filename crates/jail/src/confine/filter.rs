@@ -48,14 +48,20 @@ pub enum Others {
     AllButInit,
     /// All may be signalled, none scheduled.
     OnlySignals,
-    /// None.
-    None,
+    /// Only the process that is confined, by itself and by its descendants: for kernels on which nothing else keeps
+    /// signals from other processes of the same user.
+    Itself,
 }
 
-/// The filters of a process, compiled.
-#[derive(Debug, Clone)]
+/// What the filters of a process let pass.
+#[derive(Debug, Clone, Copy)]
 pub struct Filters {
-    programs: Vec<BpfProgram>,
+    /// Which sockets there are.
+    pub sockets: Sockets,
+    /// Which other processes can be signalled and scheduled.
+    pub others: Others,
+    /// Whose files there are.
+    pub files: Files,
 }
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -69,9 +75,10 @@ const REFUSED_PRCTL: [u64; 3] =
 const REFUSED_IOCTL: [u64; 2] = [0x5412 /* TIOCSTI */, 0x541c /* TIOCLINUX */];
 
 impl Filters {
-    /// Compiles the filters.
-    pub fn compile(sockets: Sockets, others: Others, files: Files) -> io::Result<Self> {
-        let build = || -> Result<Self, seccompiler::Error> {
+    /// Compiles the filters, for the process that calls this.
+    fn compile(self) -> io::Result<Vec<BpfProgram>> {
+        let Self { sockets, others, files } = self;
+        let build = || -> Result<Vec<BpfProgram>, seccompiler::Error> {
             let not_there = every(NOT_THERE);
             let filters = [
                 (not_there, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS.cast_unsigned())),
@@ -91,18 +98,18 @@ impl Filters {
                 let filter = SeccompFilter::new(rules, otherwise, matching, arch);
                 filter.and_then(BpfProgram::try_from).map_err(seccompiler::Error::Backend)
             });
-            Ok(Self { programs: programs.collect::<Result<_, _>>()? })
+            programs.collect()
         };
         build().map_err(|error| said("the system call filter could not be compiled", &error))
     }
 
     /// Puts the filters in force; false where the kernel has no seccomp.
-    pub(super) fn install(&self) -> io::Result<bool> {
+    pub(super) fn install(self) -> io::Result<bool> {
         if !is_supported() {
             return Ok(false);
         }
-        for program in &self.programs {
-            apply_filter(program).map_err(|error| said("the system call filter", &error))?;
+        for program in self.compile()? {
+            apply_filter(&program).map_err(|error| said("the system call filter", &error))?;
         }
         Ok(true)
     }
@@ -187,7 +194,7 @@ fn allowed(others: Others, files: Files) -> Result<Rules, seccompiler::Error> {
         let conditions = match others {
             Others::All => Vec::new(),
             Others::AllButInit => rule(vec![condition(0, Ne, 1)?])?,
-            Others::OnlySignals | Others::None => rule(vec![condition(0, Eq, 0)?])?,
+            Others::OnlySignals | Others::Itself => rule(vec![condition(0, Eq, 0)?])?,
         };
         rules.insert(call, conditions);
     }
@@ -197,7 +204,7 @@ fn allowed(others: Others, files: Files) -> Result<Rules, seccompiler::Error> {
     rules.insert(libc::SYS_ioctl, none_of(1, &REFUSED_IOCTL)?);
     // To ask, not to change.
     rules.insert(libc::SYS_personality, rule(vec![condition(0, Eq, 0xffff_ffff)?])?);
-    if others == Others::None {
+    if others == Others::Itself {
         let own = u64::from(std::process::id());
         for call in [libc::SYS_kill, libc::SYS_tgkill] {
             rules.insert(call, rule(vec![condition(0, Eq, own)?])?);

@@ -11,10 +11,10 @@ use landlock::{
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use crate::{enclosure::said, sys};
+use crate::{enclosure::said, level::Ceiling, sys};
 
 /// The newest version whose effects these rules were tested with.
-const NEWEST: i32 = 7;
+const NEWEST: u8 = 7;
 /// The first version with rules for signals and abstract sockets.
 const WITH_SCOPES: u8 = 6;
 
@@ -27,6 +27,8 @@ pub struct Reach {
     pub write: Vec<PathBuf>,
     /// Whether TCP ports can be bound and connected to.
     pub tcp: bool,
+    /// The highest level that is tried.
+    pub ceiling: Ceiling,
 }
 
 /// A version of Landlock's interface.
@@ -34,8 +36,10 @@ pub struct Reach {
 pub(crate) struct Version(u8);
 
 /// The version that is used on this machine.
-pub(crate) fn version() -> io::Result<Version> {
-    Ok(Version(u8::try_from(sys::landlock_version()?.min(NEWEST)).unwrap_or(0)))
+pub(crate) fn version(ceiling: Ceiling) -> io::Result<Version> {
+    let version = u8::try_from(sys::landlock_version()?).unwrap_or(0);
+    let most = if ceiling == Ceiling::OldLandlock { WITH_SCOPES - 1 } else { NEWEST };
+    Ok(Version(version.min(most)))
 }
 
 impl Version {
@@ -50,10 +54,30 @@ impl Version {
     }
 }
 
+/// From here on this process and its descendants signal nobody but each other, so that a signal to everybody
+/// (`kill(2)` with -1) reaches its descendants, all at once, and nobody else. Only for versions that can.
+pub(crate) fn scope_signals() -> io::Result<()> {
+    // Rules of any kind forbid moving files from folder to folder, unless they allow it.
+    let moving = AccessFs::Refer;
+    let scope = || -> Result<RulesetStatus, Box<dyn std::error::Error>> {
+        let rules = Ruleset::default()
+            .set_compatibility(CompatLevel::HardRequirement)
+            .handle_access(moving)?
+            .scope(Scope::Signal)?;
+        let rules = rules.create()?.add_rule(PathBeneath::new(PathFd::new("/")?, moving))?;
+        Ok(rules.restrict_self()?.ruleset)
+    };
+    match scope() {
+        Ok(RulesetStatus::FullyEnforced) => Ok(()),
+        Ok(status) => Err(io::Error::other(format!("landlock: signals are not kept in: {status:?}"))),
+        Err(error) => Err(said("landlock", &*error)),
+    }
+}
+
 impl Reach {
     /// Restricts this process and its descendants; `None` where the kernel has no Landlock.
     pub(super) fn restrict(&self) -> io::Result<Option<u8>> {
-        let Ok(Version(version @ 1..)) = version() else { return Ok(None) };
+        let Ok(Version(version @ 1..)) = version(self.ceiling) else { return Ok(None) };
         self.restrict_to(ABI::from(i32::from(version))).map_err(|error| said("landlock", &*error))?;
         Ok(Some(version))
     }

@@ -14,7 +14,7 @@ use nix::{
 
 pub(crate) use self::{
     filter::is_supported as filters_are_supported,
-    landlock::{Version, version as landlock_version},
+    landlock::{Version, scope_signals, version as landlock_version},
 };
 pub use self::{
     filter::{Files, Filters, Others, Sockets},

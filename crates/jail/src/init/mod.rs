@@ -26,8 +26,11 @@ use nix::{
 };
 use rustix::process::{PidfdFlags, Resource, Rlimit, pidfd_open, prlimit};
 
-use self::watch::{Met, Watch};
-use crate::{cgroup::JobGroup, family::Family};
+use self::watch::{MEMORY, Met, Watch};
+use crate::{
+    cgroup::JobGroup,
+    family::{Family, Member},
+};
 
 /// How long those that were killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -56,6 +59,8 @@ pub(crate) struct Bare {
     pub(crate) folder: PathBuf,
     /// The zygote: when it is gone, the job is to end.
     pub(crate) zygote: Pid,
+    /// Whether signals of this process reach its descendants and nobody else.
+    pub(crate) is_scoped: bool,
 }
 
 struct Running {
@@ -63,6 +68,8 @@ struct Running {
     watch: Watch,
     notebook: Option<OwnedFd>,
     closed: bool,
+    /// The snapshots that the judge wanted to keep last.
+    wanted: Vec<i32>,
     /// All is stopped since then, for the judge to decide.
     frozen: Option<Instant>,
 }
@@ -73,7 +80,8 @@ impl Init {
         let notebook = rustix::process::Pid::from_raw(self.notebook.as_raw())
             .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
         let watch = Watch::new(self.limits, self.memory_before);
-        let mut running = Running { init: self, watch, notebook, closed: false, frozen: None };
+        let mut running =
+            Running { init: self, watch, notebook, closed: false, wanted: Vec::new(), frozen: None };
         // Any error is one of the judge's socket: it is gone.
         while let Ok(true) = running.turn() {}
         running.end_all_but(&[]);
@@ -100,8 +108,12 @@ impl Running {
         if let Some(since) = self.frozen {
             return Ok(since.elapsed() < DECISION);
         }
-        if let Some(met) = self.watch.look(&self.init.family) {
-            self.limit(&met)?;
+        if self.watch.is_due() {
+            if let Some(met) = self.watch.look(&self.init.family) {
+                self.limit(&met)?;
+            } else if self.is_crowded_out() {
+                return Ok(false);
+            }
         }
         self.tell_of_kills()?;
         Ok(true)
@@ -130,8 +142,11 @@ impl Running {
                 true
             }
             Ok(ToInit::CloseNotebook { keep }) => {
-                let keep: Vec<_> = keep.into_iter().map(Pid::from_raw).collect();
                 self.end_all_but(&keep);
+                if self.is_crowded_out() {
+                    return false;
+                }
+                self.wanted = keep;
                 self.closed = true;
                 self.frozen = None;
                 let closed = FromInit::Closed {
@@ -140,15 +155,23 @@ impl Running {
                 };
                 self.init.judge.send(&closed).is_ok()
             }
-            Ok(ToInit::KillSnapshot { pid }) => {
-                // Only one of ours; pids are not what tells processes apart on the whole machine.
-                if self.init.family.members().iter().any(|member| member.pid.as_raw() == pid) {
-                    kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
-                }
+            Ok(ToInit::EndOthers { keep }) => {
+                self.end_all_but(&keep);
+                self.wanted = keep;
                 true
             }
             Err(_) => false,
         }
+    }
+
+    /// Whether the job cannot go on because of others; then the judge is told. What came of it is not the job's doing.
+    fn is_crowded_out(&mut self) -> bool {
+        let is_crowded_out = self.watch.is_crowded_out(&self.init.family);
+        if is_crowded_out {
+            let why = "other processes use up what there may be on this machine, or of this user".into();
+            self.init.judge.send(&FromInit::GaveUp { why }).ok();
+        }
+        is_crowded_out
     }
 
     /// Buries whoever has died; tells of the notebook process.
@@ -174,19 +197,31 @@ impl Running {
     fn tell_of_kills(&mut self) -> io::Result<()> {
         if self.init.group.take_if(|group| group.ran_out_of_memory()).is_some() {
             self.stop_or_leave();
-            self.init.judge.send(&FromInit::Limit { limit: "memory".into() }).map_err(io::Error::other)?;
+            self.tell_of_limit(MEMORY)?;
         }
         Ok(())
     }
 
     /// While the notebook runs: stops everything and lets the judge say what to keep. Afterwards there are only
-    /// snapshots: ends the largest.
+    /// snapshots: ends the largest, or what they have made.
     fn limit(&mut self, met: &Met) -> io::Result<()> {
-        if self.closed {
-            kill(met.largest, Signal::SIGKILL).ok();
+        match met.limit {
+            MEMORY if self.closed => drop(kill(met.largest, Signal::SIGKILL)),
+            _ if self.closed => self.end_all_but(&self.wanted.clone()),
+            _ => self.stop_or_leave(),
         }
-        self.stop_or_leave();
-        self.init.judge.send(&FromInit::Limit { limit: met.limit.into() }).map_err(io::Error::other)
+        self.tell_of_limit(met.limit)
+    }
+
+    /// Tells the judge, who need not listen now: one that has not heard of the last hundred hears of this one no more.
+    fn tell_of_limit(&self, limit: &str) -> io::Result<()> {
+        let mut judge = [PollFd::new(self.init.judge.as_fd(), PollFlags::POLLOUT)];
+        poll(&mut judge, PollTimeout::ZERO).ok();
+        let would_wait = !judge[0].revents().is_some_and(|revents| revents.contains(PollFlags::POLLOUT));
+        if would_wait {
+            return Ok(());
+        }
+        self.init.judge.send(&FromInit::Limit { limit: limit.into() }).map_err(io::Error::other)
     }
 
     /// Until the judge has decided what to keep, nothing goes on.
@@ -199,9 +234,7 @@ impl Running {
 
     /// Nothing runs or forks any more when this returns.
     fn stop_all(&self) {
-        if std::process::id() == 1 {
-            // At once: nobody can fork out of its way.
-            kill(Pid::from_raw(-1), Signal::SIGSTOP).ok();
+        if self.signal_all(Signal::SIGSTOP) {
             return;
         }
         let mut stopped = 0;
@@ -217,33 +250,57 @@ impl Running {
         }
     }
 
+    /// Signals the whole job at once, so that nobody can fork out of the signal's way. False where the kernel has no way
+    /// to tell the job from the rest of the machine.
+    fn signal_all(&self, signal: Signal) -> bool {
+        let reaches_job_only = match &self.init.bare {
+            Some(bare) => bare.is_scoped,
+            // The first process of its PID namespace.
+            None => std::process::id() == 1,
+        };
+        if reaches_job_only {
+            kill(Pid::from_raw(-1), signal).ok();
+        }
+        reaches_job_only
+    }
+
     /// Ends every process but these, and returns when the others are gone.
-    fn end_all_but(&mut self, keep: &[Pid]) {
+    ///
+    /// The pids are what snapshots have said of themselves. A number that is no process of this job is nobody's.
+    fn end_all_but(&mut self, keep: &[i32]) {
         let began = Instant::now();
-        // Without a PID namespace nobody ends those who are left when this process does.
-        let patience = if keep.is_empty() { LAST_PATIENCE } else { PATIENCE };
+        let is_kept = |member: &Member| keep.contains(&member.pid.as_raw());
         self.stop_all();
+        let any_kept = self.init.family.members().iter().any(is_kept);
+        // Without a PID namespace nobody ends those who are left when this process does.
+        let patience = if any_kept { PATIENCE } else { LAST_PATIENCE };
         while began.elapsed() < patience {
             let members = self.init.family.members();
             let to_end: Vec<_> =
-                members.iter().filter(|member| !member.is_zombie && !keep.contains(&member.pid)).collect();
-            for member in &to_end {
-                if std::process::id() != 1 {
-                    no_more_forks(member.pid);
+                members.iter().filter(|member| !member.is_zombie && !is_kept(member)).collect();
+            if any_kept || !self.signal_all(Signal::SIGKILL) {
+                for member in &to_end {
+                    self.end(member);
                 }
-                kill(member.pid, Signal::SIGKILL).ok();
             }
             // When the judge is gone there is nobody to tell; the dead must be buried all the same.
             self.bury().ok();
             // One that just loses its parent can be missed in the list, but comes to this process as a child.
-            if to_end.is_empty() && (!keep.is_empty() || !has_children()) {
+            if to_end.is_empty() && (any_kept || !has_children()) {
                 break;
             }
             std::thread::sleep(Duration::from_micros(300));
         }
-        for pid in keep {
-            kill(*pid, Signal::SIGCONT).ok();
+        for member in self.init.family.members().iter().filter(|member| is_kept(member)) {
+            kill(member.pid, Signal::SIGCONT).ok();
         }
+    }
+
+    fn end(&self, member: &Member) {
+        if self.init.bare.is_some() {
+            no_more_forks(member.pid);
+        }
+        kill(member.pid, Signal::SIGKILL).ok();
     }
 }
 

@@ -5,8 +5,14 @@ use std::time::{Duration, Instant};
 use frames::JobLimits;
 use nix::unistd::Pid;
 
-use crate::family::{Family, Member};
+use crate::{
+    family::{Family, Member},
+    processes,
+};
 
+/// The names of limits in [`frames::FromInit::Limit`].
+pub(super) const MEMORY: &str = "memory";
+const PROCESSES: &str = "processes";
 /// How often, at most.
 const EVERY: Duration = Duration::from_millis(50);
 /// Looking may take this part of the time.
@@ -17,11 +23,13 @@ pub(super) struct Watch {
     memory_before: u64,
     next: Instant,
     peak: u64,
+    /// Processes and threads when it looked last.
+    threads: u64,
 }
 
 /// A limit that was met.
 pub(super) struct Met {
-    /// Its name in [`frames::FromInit::Limit`].
+    /// Its name.
     pub(super) limit: &'static str,
     /// The process with the most memory.
     pub(super) largest: Pid,
@@ -29,7 +37,7 @@ pub(super) struct Met {
 
 impl Watch {
     pub(super) fn new(limits: JobLimits, memory_before: u64) -> Self {
-        Self { limits, memory_before, next: Instant::now() + EVERY, peak: 0 }
+        Self { limits, memory_before, next: Instant::now() + EVERY, peak: 0, threads: 0 }
     }
 
     pub(super) fn until_next(&self) -> Duration {
@@ -42,22 +50,32 @@ impl Watch {
         self.peak
     }
 
-    /// Looks if it is time to.
+    /// Whether no process can be made any more although the job has few: others use up what there is for all. To be asked
+    /// after a look.
+    pub(super) fn is_crowded_out(&self, family: &Family) -> bool {
+        let has_few = |threads: u64| threads < self.limits.processes / 2;
+        // Counted again, for it may have multiplied just now.
+        has_few(self.threads) && !processes::have_room() && has_few(threads(&family.members()))
+    }
+
+    /// Whether it is time to look.
+    pub(super) fn is_due(&self) -> bool {
+        Instant::now() >= self.next
+    }
+
+    /// Looks; gives the limit that is met.
     pub(super) fn look(&mut self, family: &Family) -> Option<Met> {
         let began = Instant::now();
-        if began < self.next {
-            return None;
-        }
         let members = family.members();
         let memory = self.memory(family, &members);
         self.peak = self.peak.max(memory);
         self.next = began + EVERY.max(began.elapsed() * PART);
-        let threads: u64 = members.iter().map(|member| member.threads).sum();
+        self.threads = threads(&members);
         let largest = members.iter().max_by_key(|member| member.memory_bytes)?.pid;
         if memory > self.limits.memory_bytes {
-            return Some(Met { limit: "memory", largest });
+            return Some(Met { limit: MEMORY, largest });
         }
-        (threads > self.limits.processes).then_some(Met { limit: "processes", largest })
+        (self.threads > self.limits.processes).then_some(Met { limit: PROCESSES, largest })
     }
 
     /// The quick number counts what forks share once for each of them. Only where that is too much, the exact one is
@@ -72,4 +90,8 @@ impl Watch {
         let exact: u64 = members.iter().map(share).sum();
         exact.saturating_sub(self.memory_before).min(quick)
     }
+}
+
+fn threads(members: &[Member]) -> u64 {
+    members.iter().map(|member| member.threads).sum()
 }

@@ -50,17 +50,16 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
         setresuid(user, user, user)?;
     }
     unshare(CloneFlags::CLONE_NEWUSER).map_err(|error| said("a user namespace is refused", &error))?;
-    map_self(user, group).map_err(|error| said("the user id could not be mapped", &error))?;
+    map_self(&family, user, group).map_err(|error| said("the user id could not be mapped", &error))?;
     drop_privileges()?;
     Ok(Place {
         work: WORK.into(),
         temporary: "/tmp".into(),
-        family,
         confinement: Confinement {
             user: None,
             limits: ProcessLimits {
                 cpu_s: Some(limits.cpu_s),
-                memory_bytes: own_memory_limit(limits),
+                memory_bytes: own_memory_limit(&family, limits),
                 file_bytes: limits.file_bytes,
                 // The init counts too; with one more than allowed, the init sees that the limit was met.
                 processes: Some(limits.processes + 2),
@@ -69,27 +68,29 @@ pub(super) fn close(stage: &Stage, number: usize, limits: &JobLimits) -> io::Res
                 read: vec!["/".into()],
                 write: [WORK, "/tmp", "/dev/shm"].map(Into::into).into_iter().chain(devices()).collect(),
                 tcp: false,
+                ceiling: stage.ceiling,
             },
-            filters: Filters::compile(Sockets::Unix, Others::AllButInit, Files::Own)?,
+            filters: Filters { sockets: Sockets::Unix, others: Others::AllButInit, files: Files::Own },
         },
         level: Level {
             namespaces: true,
             own_user: !stage.users.is_empty(),
-            process_limit: true,
+            process_limit: stage.counted,
             ..Level::default()
         },
+        family,
         group: None,
         bare: None,
     })
 }
 
 /// In the new user namespace: one user, the job's.
-fn map_self(user: Uid, group: Gid) -> io::Result<()> {
+fn map_self(family: &Family, user: Uid, group: Gid) -> io::Result<()> {
     // The change of user has made this process's files in `/proc` root's.
     prctl::set_dumpable(true)?;
-    fs::write("/proc/self/setgroups", "deny")?;
-    fs::write("/proc/self/uid_map", format!("{JOB_USER} {user} 1"))?;
-    fs::write("/proc/self/gid_map", format!("{JOB_USER} {group} 1"))
+    family.write_own("setgroups", "deny")?;
+    family.write_own("uid_map", &format!("{JOB_USER} {user} 1"))?;
+    family.write_own("gid_map", &format!("{JOB_USER} {group} 1"))
 }
 
 /// Mounts what is the job's own: its fresh folders and its processes. Gives a view of all of these, before it is
@@ -128,10 +129,7 @@ fn mount_own(stage: &Stage, limits: &JobLimits, user: Uid, group: Gid) -> io::Re
 }
 
 /// The limit on the data of one process: what it has from the zygote, and what it may have beyond.
-pub(super) fn own_memory_limit(limits: &JobLimits) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
-    let had = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    // Without `/proc` more is left to the sampling of all processes together.
-    had.map_or(1 << 30, |kilobytes| kilobytes * 1024).saturating_add(limits.memory_bytes)
+pub(super) fn own_memory_limit(family: &Family, limits: &JobLimits) -> u64 {
+    // If it cannot be told, more is left to the sampling of all processes together.
+    family.own_data().unwrap_or(1 << 30).saturating_add(limits.memory_bytes)
 }

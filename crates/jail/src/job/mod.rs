@@ -15,11 +15,10 @@ use frames::{Channel, FromInit, JobLimits};
 use nix::{
     sched::{CloneFlags, setns, unshare},
     sys::{prctl, signal::Signal},
-    unistd::{Gid, Pid, Uid, setegid, seteuid, setsid},
+    unistd::{Gid, Pid, Uid, setegid, seteuid, setfsgid, setfsuid, setsid},
 };
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::bare::processes_of_this_user;
 use crate::{
     caps,
     cgroup::{self, Delegated, JobGroup},
@@ -29,7 +28,7 @@ use crate::{
     files,
     init::{Bare, Init},
     level::Level,
-    sys,
+    processes, sys,
     zygote::stage::Stage,
 };
 
@@ -99,23 +98,25 @@ struct Number<'a> {
     groups: &'a [Delegated],
 }
 
-/// Makes a jail as [`start`] does, runs nothing in it, and gives what holds.
+/// Makes a jail as [`start`] does, with its init and a notebook process that ends at once, and gives what holds.
 pub(crate) fn rehearse(stage: &Stage, limits: &JobLimits) -> io::Result<Level> {
+    let files = files::none()?;
     let (ours, theirs) = Channel::pair()?;
     let Some(child) = fork(stage)? else {
         let jailed = || {
-            let place = enclosed::close(stage, 0, limits)?;
-            let confined = confine(&place)?;
-            Ok(Level { landlock: confined.landlock, seccomp: confined.seccomp, ..place.level })
+            let job = Number { number: 0, groups: &[] };
+            let (place, ends) = close_jail(stage, job, limits, &theirs, &files, &[])?;
+            let Some((_, level)) = fork_notebook(&place, &ends)? else { sys::exit(0) };
+            Ok(level)
         };
         let level = jailed().map_err(|error: io::Error| error.to_string());
         theirs.send(&level).ok();
         sys::exit(0)
     };
     drop(theirs);
-    let level = ours.receive::<Result<Level, String>>().map_err(io::Error::other);
+    let level = ours.receive::<Result<Level, String>>();
     nix::sys::wait::waitpid(child, None).ok();
-    level?.map_err(io::Error::other)
+    level.map_err(|error| said("the first process of a jail ended early", &error))?.map_err(io::Error::other)
 }
 
 /// Forks the init; with namespaces, as the first process of a new PID namespace.
@@ -144,12 +145,19 @@ fn become_job(
 ) -> io::Result<Side> {
     let closed = close_jail(stage, job, limits, &judge, &files, inherited);
     drop(files);
-    match closed {
-        Ok((place, ends)) => match fork_notebook(&place, &judge, &ends) {
-            Ok(None) => return Ok(Side::Notebook),
-            Ok(Some(notebook)) => be_init(place, judge, notebook, *limits),
-            Err(error) => refuse(&judge, &error),
-        },
+    let started = closed.and_then(|(place, ends)| {
+        let Some((notebook, level)) = fork_notebook(&place, &ends)? else { return Ok(None) };
+        drop(ends);
+        give_up(&place, &judge)?;
+        Ok(Some((place, notebook, level)))
+    });
+    match started {
+        Ok(None) => return Ok(Side::Notebook),
+        Ok(Some((place, notebook, level))) => {
+            if judge.send(&FromInit::Jailed { isolation: level.to_string() }).is_ok() {
+                init(place, judge, notebook, *limits).run();
+            }
+        }
         Err(error) => refuse(&judge, &error),
     }
     sys::exit(0)
@@ -205,7 +213,7 @@ fn lay_out(place: &Place, packed: &OwnedFd) -> io::Result<()> {
 }
 
 /// Forks the notebook process and waits until it is confined; `None` in it.
-fn fork_notebook(place: &Place, judge: &Channel, (init_end, notebook_end): &Ends) -> io::Result<Option<Pid>> {
+fn fork_notebook(place: &Place, (init_end, notebook_end): &Ends) -> io::Result<Option<(Pid, Level)>> {
     let Some(notebook) = sys::fork_both()? else {
         let confined = confine(place);
         let said = match &confined {
@@ -220,9 +228,7 @@ fn fork_notebook(place: &Place, judge: &Channel, (init_end, notebook_end): &Ends
     };
     match init_end.receive() {
         Ok(Confined::Yes { landlock, seccomp }) => {
-            let level = Level { landlock, seccomp, ..place.level };
-            judge.send(&FromInit::Jailed { isolation: level.to_string() }).ok();
-            Ok(Some(notebook))
+            Ok(Some((notebook, Level { landlock, seccomp, ..place.level })))
         }
         Ok(Confined::No(why)) => Err(io::Error::other(why)),
         Err(error) => Err(said("the notebook process ended early", &error)),
@@ -231,29 +237,46 @@ fn fork_notebook(place: &Place, judge: &Channel, (init_end, notebook_end): &Ends
 
 /// In the notebook process.
 fn confine(place: &Place) -> io::Result<crate::confine::Confined> {
-    // Whoever runs out of memory, it is not the service that the kernel ends.
-    std::fs::write("/proc/self/oom_score_adj", "1000").ok();
-    sys::set_variable("TMPDIR", &place.temporary);
     // Its init can look at what it does; nobody else is there.
     prctl::set_dumpable(true)?;
+    // Whoever runs out of memory, it is not the service that the kernel ends.
+    place.family.write_own("oom_score_adj", "1000").ok();
+    sys::set_variable("TMPDIR", &place.temporary);
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     place.confinement.apply()
 }
 
-fn be_init(place: Place, judge: Channel, notebook: Pid, limits: JobLimits) {
+/// In the init: gives up what it does not need any more, and what is the notebook process's and must end with it.
+fn give_up(place: &Place, judge: &Channel) -> io::Result<()> {
+    if let (Some(limit), Some(_), None) =
+        (place.confinement.limits.processes, &place.bare, place.confinement.user)
+    {
+        // Of the same user: sees when nothing is left for the job.
+        processes::limit_own(limit)?;
+    }
+    if let Some(user) = place.confinement.user {
+        // The init is root, for the notebook process is another user; it keeps what it takes to clean up after it.
+        if !caps::may_measure() {
+            measure_as(user);
+        }
+        caps::only_clean_up().map_err(|error| said("the init's rights could not be given up", &error))?;
+    }
+    let mut keep = vec![0, 1, 2, judge.as_fd().as_raw_fd(), place.family.as_fd().as_raw_fd()];
+    keep.extend(place.group.as_ref().and_then(JobGroup::descriptor));
+    sys::close_all_but(&keep)
+}
+
+/// A process may be looked at by its own user. That one opens files as it does not yet make it one that the job may
+/// signal or look at: for that the other ids count.
+fn measure_as(user: u32) {
+    setfsgid(Gid::from_raw(user));
+    setfsuid(Uid::from_raw(user));
+}
+
+fn init(place: Place, judge: Channel, notebook: Pid, limits: JobLimits) -> Init {
     let memory_before = place.family.own_memory();
-    let Place { family, group, bare, confinement, .. } = place;
-    // The init is root, for the notebook process is another user; it keeps what it takes to clean up after it.
-    if confinement.user.is_some() && caps::only_clean_up().is_err() {
-        return;
-    }
-    // What is the notebook process's must end with it.
-    let mut keep = vec![0, 1, 2, judge.as_fd().as_raw_fd(), family.as_fd().as_raw_fd()];
-    keep.extend(group.as_ref().and_then(JobGroup::descriptor));
-    if sys::close_all_but(&keep).is_err() {
-        return;
-    }
-    Init { judge, notebook, family, limits, memory_before, group, bare }.run();
+    let Place { family, group, bare, .. } = place;
+    Init { judge, notebook, family, limits, memory_before, group, bare }
 }
 
 /// Gives up every privilege of the init.

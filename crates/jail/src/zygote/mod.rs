@@ -14,7 +14,7 @@ use std::{
     process::ExitCode,
 };
 
-use frames::Channel;
+use frames::{Channel, JobLimits};
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
@@ -31,8 +31,10 @@ use self::stage::{Stage, VARIABLE};
 use crate::{
     cgroup::{Delegated, ZygoteGroup},
     enclosure::{Enclosure, Network, said},
-    ids::{FOR_JOBS, IdMap, Ids, is_root, only_self},
+    ids::{FOR_JOBS, IdMap, Ids, may_give_ids, only_self},
+    job,
     level::Ceiling,
+    processes,
     root::{Fresh, View, hidden_by_fresh, readable},
     sys,
 };
@@ -46,6 +48,15 @@ pub(crate) const JOB_USER: u32 = 1000;
 
 /// What the zygote itself may write before its first job: caches of fonts and the like.
 const FRESH: Fresh = Fresh { bytes: 256 << 20, inodes: 16 << 10 };
+/// What the rehearsal of a job may use, in which nothing runs.
+pub(crate) const REHEARSAL: JobLimits = JobLimits {
+    cpu_s: 5,
+    memory_bytes: 64 << 20,
+    processes: 8,
+    file_bytes: 1 << 20,
+    disk_bytes: 16 << 20,
+    inodes: 4096,
+};
 
 /// A zygote to start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -89,7 +100,7 @@ fn run() -> io::Result<()> {
     SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_block()?;
     let control = Channel::from(io::stdin().as_fd().try_clone_to_owned()?);
     let spec: Spec = control.receive().map_err(io::Error::other)?;
-    let owner = if is_root() { Some(*FOR_JOBS.start()) } else { None };
+    let owner = if may_give_ids() { Some(*FOR_JOBS.start()) } else { None };
     // Where there are none, the other limits hold; `doctor` says so.
     let group = ZygoteGroup::make(owner).ok();
     let groups = group.as_ref().map(|group| group.delegated().to_vec()).unwrap_or_default();
@@ -117,8 +128,10 @@ fn start(spec: &Spec, groups: Vec<Delegated>) -> io::Result<Pid> {
     }
     let scratch = spec.scratch.clone().ok_or_else(|| io::Error::other("no scratch folder was given"))?;
     let stage = Stage {
+        ceiling: spec.ceiling,
         namespaces: false,
-        users: if is_root() { FOR_JOBS.collect() } else { Vec::new() },
+        counted: are_counted(),
+        users: if may_give_ids() { FOR_JOBS.collect() } else { Vec::new() },
         hidden: Vec::new(),
         groups,
         readable: readable(&spec.read_only)?,
@@ -133,12 +146,19 @@ fn start(spec: &Spec, groups: Vec<Delegated>) -> io::Result<Pid> {
 fn start_enclosed(spec: &Spec, groups: Vec<Delegated>) -> io::Result<Pid> {
     let (enclosure, stage) = enclosed(spec);
     let stage = Stage { groups, ..stage };
-    enclosure.fork(|| run_program(spec, &stage))
+    let (pid, _) = enclosure.fork_if(|| job::rehearse(&stage, &REHEARSAL), || run_program(spec, &stage))?;
+    Ok(pid)
+}
+
+/// Whether the kernel counts the processes of those who jobs are: not root's, who is only root's job where root cannot be
+/// anybody else.
+fn are_counted() -> bool {
+    may_give_ids() || processes::are_counted()
 }
 
 /// The namespaces of a zygote, and what its jobs must know of them.
 pub(crate) fn enclosed(spec: &Spec) -> (Enclosure, Stage) {
-    let (ids, users) = if is_root() {
+    let (ids, users) = if may_give_ids() {
         let (outside, last) = FOR_JOBS.into_inner();
         let count = last - outside + 1;
         (Ids::both(vec![IdMap { inside: 0, outside, count }]), (1..count).collect())
@@ -153,7 +173,9 @@ pub(crate) fn enclosed(spec: &Spec) -> (Enclosure, Stage) {
         ..View::default()
     };
     let stage = Stage {
+        ceiling: spec.ceiling,
         namespaces: true,
+        counted: are_counted(),
         users,
         hidden: hidden_by_fresh(&spec.read_only),
         groups: Vec::new(),

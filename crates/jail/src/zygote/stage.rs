@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cgroup::Delegated;
+use crate::{cgroup::Delegated, level::Ceiling};
 
 /// The variable that carries it.
 pub(crate) const VARIABLE: &str = "OTTER_JAIL";
@@ -12,10 +12,14 @@ pub(crate) const VARIABLE: &str = "OTTER_JAIL";
 /// What all jobs of a zygote share.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stage {
+    /// The highest level that is tried.
+    pub(crate) ceiling: Ceiling,
     /// Whether the zygote is in namespaces of its own.
     pub(crate) namespaces: bool,
     /// The user ids that jobs can have, as the zygote counts them; empty where it cannot give them any.
     pub(crate) users: Vec<u32>,
+    /// Whether the kernel limits the number of a job's processes by their user.
+    pub(crate) counted: bool,
     /// Folders that a job's own `/tmp` would hide.
     pub(crate) hidden: Vec<PathBuf>,
     /// The control groups that jobs' groups are made in; none where there are none.

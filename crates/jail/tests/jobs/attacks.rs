@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::kit::{LIMITS, on_every_level};
+use crate::kit::{LIMITS, on_every_level, on_odd_levels_too};
 use frames::{FromInit, JobLimits};
 
 /// Python that tries something and says how it went: the name of what the kernel answered, or `done`.
@@ -47,7 +47,7 @@ fn assert_refused(output: &str, count: usize, answers_allowed: &[&str]) {
 /// 18, 29, 33, 41: a sibling's work, the zygote and everyone else.
 #[test]
 fn others_are_out_of_sight() {
-    on_every_level(|zygote, _| {
+    on_odd_levels_too(|zygote, _| {
         let mut sibling = zygote.job(
             "python",
             "import os, time
@@ -135,7 +135,7 @@ while True:
     try: threading.Thread(target=time.sleep, args=(60,)).start()
     except RuntimeError: time.sleep(0.01)";
     let few = JobLimits { processes: 20, ..LIMITS };
-    on_every_level(|zygote, _| {
+    on_odd_levels_too(|zygote, _| {
         for code in [forks, threads] {
             let job = zygote.job("python", code, few);
             let began = Instant::now();
@@ -240,7 +240,7 @@ if os.path.isdir('/dev/shm') and os.access('/dev/shm', os.W_OK):
 /// 30, 31, 32: doing something to a sibling, the init, the zygote, everyone.
 #[test]
 fn nobody_else_can_be_touched() {
-    on_every_level(|zygote, _| {
+    on_odd_levels_too(|zygote, _| {
         let mut sibling = zygote.job(
             "python",
             "import os, time; print(os.getpid(), flush=True); time.sleep(2); print('alive')",
@@ -264,6 +264,7 @@ for pid in {{{pid}, {service}, os.getppid()}} - {{os.getpid()}}:
     attempt('group', lambda: os.setpriority(os.PRIO_USER, os.getuid(), 19))
     if pid != 1: attempt('kill', lambda: os.kill(pid, 9))
 attempt('init', lambda: os.kill(os.getppid(), 9))
+attempt('itself', lambda: os.kill(os.getpid(), 0))
 print('survived', flush=True)
 attempt('everyone', lambda: os.kill(-1, 9))
 print('here', flush=True)
@@ -273,10 +274,10 @@ print('here', flush=True)
         for (name, answer) in answers(&said) {
             // To the first of one's PID namespace a signal can be sent; it is not heeded.
             let fine = ["EPERM", "ESRCH", "EACCES", ""].contains(&answer)
-                || ["init", "everyone"].contains(&name) && answer.starts_with("done");
+                || ["init", "itself", "everyone"].contains(&name) && answer.starts_with("done");
             assert!(fine, "{name}: {answer}\n{said}");
         }
-        assert!(said.contains("survived"), "{said}");
+        assert!(said.contains("survived") && said.contains("itself done"), "{said}");
         assert_eq!(sibling.line(), "alive");
         assert_eq!(zygote.shell("echo fine"), "fine\n");
     });

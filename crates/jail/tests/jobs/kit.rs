@@ -3,7 +3,10 @@
 use std::{
     fs::File,
     io::Read,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Mutex,
@@ -11,6 +14,7 @@ use std::{
 
 use frames::{Channel, FromInit, FromZygote, Job, JobLimits, Role, Start, ToInit, ToNotebook, ToZygote};
 use jail::{Ceiling, zygote::Spec};
+use nix::{sys::signal::Signal, unistd::Pid};
 
 /// A running zygote.
 pub(crate) struct Zygote {
@@ -43,22 +47,45 @@ pub(crate) enum As {
     Self_,
     /// An ordinary user.
     Nobody,
+    /// Another one.
+    Loner,
 }
+
+/// Runs what follows as an ordinary user.
+const NOBODY: [&str; 6] = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+/// The same as one that no other test is: whoever shares a user with a crowd is crowded out.
+const LONER: [&str; 6] = ["setpriv", "--reuid", "65533", "--regid", "65533", "--clear-groups"];
 
 pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// A user and a ceiling.
+/// A user, a ceiling, and what the machine is like.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AtLevel {
     user: As,
     ceiling: Ceiling,
+    machine: Machine,
+}
+
+/// Where a zygote is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Machine {
+    Whole,
+    /// Parts of `/proc` are covered, as in a container, so that the kernel refuses another one.
+    CoveredProc,
+    /// `/proc` shows none of the host's processes, as in a container.
+    OwnProc,
 }
 
 impl AtLevel {
     pub(crate) fn namespaces(self) -> bool {
         self.ceiling == Ceiling::Namespaces
+    }
+
+    /// Whether a job sees its own processes in `/proc`.
+    pub(crate) fn sees_processes(self) -> bool {
+        self.namespaces() && self.machine == Machine::Whole
     }
 
     pub(crate) fn is_root(self) -> bool {
@@ -69,11 +96,59 @@ impl AtLevel {
 /// Runs the test on each level: as root and as an ordinary user (as far as whoever runs the tests can), with
 /// namespaces and without.
 pub(crate) fn on_every_level(test: impl Fn(&Zygote, AtLevel)) {
+    let levels = [Ceiling::Namespaces, Ceiling::NoNamespaces].map(|ceiling| (ceiling, Machine::Whole));
+    on_levels(&levels, test);
+}
+
+/// The same, and as on machines that have less.
+pub(crate) fn on_odd_levels_too(test: impl Fn(&Zygote, AtLevel)) {
+    on_every_level(&test);
+    on_levels(&[(Ceiling::OldLandlock, Machine::Whole), (Ceiling::Namespaces, Machine::CoveredProc)], test);
+}
+
+/// Without namespaces, as an ordinary user that no other test is, and with none of the host's processes in sight.
+pub(crate) fn among_unseen_processes(test: impl Fn(&Zygote)) {
+    if !is_root() {
+        eprintln!("SKIPPED a crowd of processes: only root can have a user of their own for them");
+        return;
+    }
+    let level = AtLevel { user: As::Loner, ceiling: Ceiling::NoNamespaces, machine: Machine::OwnProc };
+    test(&Zygote::start_at(level, &[]));
+}
+
+/// So many processes of that user that do nothing, until it is dropped.
+pub(crate) struct Crowd(Child);
+
+impl Crowd {
+    pub(crate) fn of(count: usize) -> Self {
+        let code = format!(
+            "import os, signal\nfor _ in range({count}):\n    if os.fork() == 0: signal.pause()\n\
+             print('there', flush=True); signal.pause()"
+        );
+        let mut command = Command::new(LONER[0]);
+        command.args(&LONER[1..]).args(["/usr/bin/python3", "-c", &code]);
+        command.stdout(Stdio::piped()).process_group(0);
+        let mut all = command.spawn().unwrap();
+        let mut there = [0; 5];
+        all.stdout.as_mut().unwrap().read_exact(&mut there).unwrap();
+        Self(all)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        nix::sys::signal::killpg(Pid::from_raw(self.0.id().cast_signed()), Signal::SIGKILL).unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn on_levels(levels: &[(Ceiling, Machine)], test: impl Fn(&Zygote, AtLevel)) {
     let users = if is_root() { &[As::Self_, As::Nobody][..] } else { &[As::Self_] };
     for &user in users {
-        for ceiling in [Ceiling::Namespaces, Ceiling::NoNamespaces] {
-            eprintln!("as {user:?}, at most {ceiling:?}");
-            test(&Zygote::start(user, ceiling), AtLevel { user, ceiling });
+        for &(ceiling, machine) in levels {
+            eprintln!("as {user:?}, at most {ceiling:?}, {machine:?}");
+            let level = AtLevel { user, ceiling, machine };
+            test(&Zygote::start_at(level, &[]), level);
         }
     }
 }
@@ -84,6 +159,10 @@ impl Zygote {
     }
 
     pub(crate) fn start_with(user: As, ceiling: Ceiling, read_only: &[&Path]) -> Self {
+        Self::start_at(AtLevel { user, ceiling, machine: Machine::Whole }, read_only)
+    }
+
+    fn start_at(AtLevel { user, ceiling, machine }: AtLevel, read_only: &[&Path]) -> Self {
         let scratch = tempfile::Builder::new().permissions(open_to_all()).tempdir().unwrap();
         // Where the ordinary user may run it, whoever owns the target folder.
         let program = scratch.path().join("test-zygote");
@@ -91,17 +170,27 @@ impl Zygote {
         let jobs = scratch.path().join("jobs");
         std::fs::create_dir(&jobs).unwrap();
         let (ours, theirs) = Channel::pair().unwrap();
-        let mut command = match user {
-            As::Self_ => Command::new(&program),
-            As::Nobody => {
-                nix::unistd::chown(&jobs, Some(65_534.into()), Some(65_534.into())).unwrap();
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&program);
-                command
-            }
+        let mut words: Vec<&str> = Vec::new();
+        if machine == Machine::CoveredProc {
+            words.extend(["unshare", "--mount"]);
+            words.extend((!is_root()).then_some("--map-root-user"));
+            words.extend(["sh", "-c", "mount --bind /dev/null /proc/interrupts && exec \"$@\"", "sh"]);
+        }
+        if machine == Machine::OwnProc {
+            words.extend(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+        }
+        let other = match user {
+            As::Self_ => None,
+            As::Nobody => Some((65_534, NOBODY)),
+            As::Loner => Some((65_533, LONER)),
         };
-        let stage = command
-            .arg(jail::zygote::COMMAND)
+        if let Some((id, become_other)) = other {
+            nix::unistd::chown(&jobs, Some(id.into()), Some(id.into())).unwrap();
+            words.extend(become_other);
+        }
+        words.extend([program.to_str().unwrap(), jail::zygote::COMMAND]);
+        let stage = Command::new(words[0])
+            .args(&words[1..])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::from(OwnedFd::from(theirs)))

@@ -1,11 +1,22 @@
 //! What holds in a job, on every level that this machine offers.
 
-use crate::kit::{As, LIMITS, Zygote, on_every_level};
+use crate::kit::{As, Crowd, LIMITS, Zygote, among_unseen_processes, on_every_level, on_odd_levels_too};
 use frames::FromInit;
+use jail::{
+    enclosure::Enclosure,
+    ids::{IdMap, Ids},
+};
+use nix::{
+    sys::{
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
 
 #[test]
 fn a_job_is_nobody_and_sees_only_itself() {
-    on_every_level(|zygote, level| {
+    on_odd_levels_too(|zygote, level| {
         let mut job = zygote.job("python", WHO, LIMITS);
         assert!(job.isolation.contains("landlock"), "{}", job.isolation);
         assert!(job.isolation.contains("seccomp"));
@@ -18,6 +29,9 @@ fn a_job_is_nobody_and_sees_only_itself() {
         if level.namespaces() {
             assert_eq!(job.line(), "1000 /work");
             assert_eq!(job.line(), "others []", "neither the init nor a sibling is in /proc");
+        }
+        if level.sees_processes() {
+            assert_eq!(job.line(), "oom 1000");
         }
     });
 }
@@ -38,6 +52,8 @@ print('descriptors', [fd for fd in range(256) if kind(fd) and (fd < 3 or os.fsta
 print(os.getuid(), os.getcwd())
 try: print('others', [pid for pid in os.listdir('/proc') if pid.isdigit() and int(pid) != os.getpid()])
 except OSError as error: print('others', error)
+try: print('oom', open('/proc/self/oom_score_adj').read())
+except OSError as error: print('oom', error)
 ";
 
 #[test]
@@ -113,7 +129,7 @@ if os.fork() == 0:
     os._exit(0)
 print(kept, flush=True)
 while True: pass";
-    on_every_level(|zygote, _| {
+    on_odd_levels_too(|zygote, _| {
         let mut job = zygote.job("python", code, LIMITS);
         let kept = loop {
             if let Ok(pid) = job.line().parse::<i32>() {
@@ -128,10 +144,65 @@ while True: pass";
         for _ in 0..300 {
             assert_eq!(job.line(), "tick");
         }
-        job.init.send(&frames::ToInit::KillSnapshot { pid: kept }).unwrap();
+        job.init.send(&frames::ToInit::EndOthers { keep: Vec::new() }).unwrap();
         let output = job.all();
         assert!(output.lines().all(|line| line == "tick"), "all who held the socket are gone");
     });
+}
+
+/// What a snapshot has made ends with it, and a number that is no process of the job is nobody's.
+#[test]
+fn what_a_snapshot_makes_ends_with_it() {
+    // Two that are to stay. On a word one of them goes off: processes that make processes, in sessions of their own.
+    let code = "
+import os, time
+def stay(name):
+    print(name, os.getpid(), flush=True)
+    while not os.path.exists('go off') or name == 'other': time.sleep(0.01); print('tick', flush=True)
+    print('off', flush=True)
+    while True:
+        try:
+            if os.fork() == 0: os.setsid()
+        except OSError: pass
+for name in ('one', 'other'):
+    if os.fork() == 0: stay(name)
+time.sleep(1)
+open('go off', 'w')
+time.sleep(60)";
+    let limits = frames::JobLimits { processes: 40, ..LIMITS };
+    // One of the host, whom nobody is to wake.
+    let mut bystander = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+    let pid = Pid::from_raw(bystander.id().cast_signed());
+    kill(pid, Signal::SIGSTOP).unwrap();
+    waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
+    on_odd_levels_too(|zygote, _| {
+        let mut job = zygote.job("python", code, limits);
+        let (mut one, mut other) = (0, 0);
+        while one == 0 || other == 0 {
+            let line = job.line();
+            match line.split_once(' ') {
+                Some(("one", pid)) => one = pid.parse().unwrap(),
+                Some(("other", pid)) => other = pid.parse().unwrap(),
+                _ => {}
+            }
+        }
+        while job.line() != "off" {}
+        // The init is 1 to itself; negative numbers and 0 stand for many at once.
+        let nobody = [-1, 0, 1, -other, i32::MIN, i32::MAX];
+        job.close([one, other].into_iter().chain(nobody).collect());
+        let keep = [other].into_iter().chain(nobody).collect();
+        job.init.send(&frames::ToInit::EndOthers { keep }).unwrap();
+        // Now only that one writes; and when it ends as well, nobody does any more.
+        for _ in 0..300 {
+            job.line();
+        }
+        job.init.send(&frames::ToInit::EndOthers { keep: nobody.to_vec() }).unwrap();
+        job.all();
+        let flags = WaitPidFlag::WCONTINUED | WaitPidFlag::WNOHANG;
+        assert_eq!(waitpid(pid, Some(flags)).unwrap(), WaitStatus::StillAlive);
+    });
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
 }
 
 #[test]
@@ -178,6 +249,20 @@ time.sleep(60)";
     });
 }
 
+/// As where root may not give others their ids, in some containers.
+#[test]
+fn a_jail_that_cannot_be_made_is_an_error_and_no_wait() {
+    let nobodys = IdMap { inside: 0, outside: u32::MAX - 1, count: 9 };
+    let enclosure = Enclosure {
+        ids: Ids::both(vec![nobodys]),
+        first: (0, 0),
+        view: jail::root::View::default(),
+        network: jail::Network::None,
+    };
+    let error = enclosure.fork(|| 0).unwrap_err();
+    assert!(error.to_string().contains("could not be mapped"), "{error}");
+}
+
 #[test]
 fn a_folder_in_tmp_stays_visible() {
     let kit = tempfile::tempdir().unwrap();
@@ -205,6 +290,36 @@ print('done', flush=True)";
         assert_eq!(job.line(), "done");
         let said = job.init.receive().unwrap();
         assert!(matches!(said, FromInit::NotebookEnded { status: 0 }), "{said:?}");
+    });
+}
+
+/// The kernel counts what other containers run under the same user id as well.
+#[test]
+fn a_job_has_its_share_of_processes_whoever_else_there_is() {
+    let code = "
+import os
+for _ in range(10):
+    if os.fork() == 0: os._exit(0)
+for _ in range(10): os.wait()
+print('done', flush=True)";
+    among_unseen_processes(|zygote| {
+        let _crowd = Crowd::of(150);
+        let mut job = zygote.job("python", code, LIMITS);
+        assert_eq!(job.line(), "done");
+    });
+}
+
+/// Those who come later can still leave it none. Then what it does is not its own doing.
+#[test]
+fn a_job_that_others_crowd_out_gives_up() {
+    let code = "print('up', flush=True)\nimport time; time.sleep(60)";
+    among_unseen_processes(|zygote| {
+        let mut job = zygote.job("python", code, LIMITS);
+        assert_eq!(job.line(), "up");
+        let _crowd = Crowd::of(150);
+        let said = job.init.receive().unwrap();
+        assert!(matches!(said, FromInit::GaveUp { .. }), "{said:?}");
+        assert_eq!(job.all(), "", "and ends");
     });
 }
 

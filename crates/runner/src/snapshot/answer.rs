@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 
 use frames::{Channel, FromSnapshot, ToSnapshot};
 use pyo3::{prelude::*, types::PyDict};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, set_parent_process_death_signal, waitpid};
+use rustix::process::getpid;
 
 use super::{doctest, module::Module};
 use crate::{
@@ -62,8 +62,8 @@ impl Snapshot<'_, '_> {
         self.judge.send(&FromSnapshot::Ready { pid, threads }).ok()
     }
 
-    /// Threads that an earlier test left running must not see the next test: a fork has only the thread that forked.
-    /// This process then waits for the one that goes on in its place.
+    /// Threads that an earlier test left running must not see the next test: a fork has only the thread that forked. It
+    /// goes on in the place of this process, and says so.
     fn leave_threads_behind(self) -> Option<Self> {
         if threads::count().ok()? == 1 {
             return Some(self);
@@ -71,15 +71,10 @@ impl Snapshot<'_, '_> {
         match fork(self.py).ok()? {
             Fork::Child => {
                 disarm_timers();
-                die_with_parent()?;
+                self.report_in()?;
                 Some(self)
             }
-            Fork::Parent(successor) => {
-                // Only the successor holds the judge's socket, so that it closes when the successor ends.
-                drop(self);
-                wait(successor);
-                None
-            }
+            Fork::Parent(_) => None,
         }
     }
 
@@ -89,7 +84,6 @@ impl Snapshot<'_, '_> {
         let saved = self.genuine.across_fork.save(self.py).ok()?;
         match fork(self.py).ok()? {
             Fork::Child => {
-                die_with_parent()?;
                 disarm_timers();
                 self.judge = ours;
                 drop(judges);
@@ -99,12 +93,4 @@ impl Snapshot<'_, '_> {
             Fork::Parent(_) => self.judge.send_with(&FromSnapshot::Forked, &[judges.as_fd()]).ok(),
         }
     }
-}
-
-fn die_with_parent() -> Option<()> {
-    set_parent_process_death_signal(Some(Signal::KILL)).ok()
-}
-
-fn wait(pid: Pid) {
-    while matches!(waitpid(Some(pid), WaitOptions::empty()), Err(rustix::io::Errno::INTR)) {}
 }

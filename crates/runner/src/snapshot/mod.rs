@@ -40,7 +40,7 @@ pub(crate) fn snapshot(
     globals: &Bound<'_, PyDict>,
 ) -> PyResult<()> {
     let genuine = Genuine::get(py)?;
-    let mut judge = socket();
+    let mut judge = socket()?;
     if judge.is_none() {
         return Err(nobody());
     }

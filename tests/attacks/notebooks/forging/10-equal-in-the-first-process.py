@@ -1,7 +1,8 @@
 # Attack 10: an object that equals everything, but only in a process that is no copy of a snapshot.
-# Defence: whether a process is a copy says nothing about what it is asked.
+# Defence: whether a process is a copy says nothing about what it is asked; and the one that has passed is asked once more,
+# with other literals.
 # score: flagged
-# tries: 8
+# tries: 2
 # once: yes
 
 # %%

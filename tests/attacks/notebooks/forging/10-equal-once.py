@@ -1,7 +1,8 @@
 # Attack 10: an object that equals everything, but only in the process that is asked first, to pass the true case and fail its decoy.
-# Defence: it cannot know which of the two processes gets the decoy.
+# Defence: it cannot know which of the two processes gets the decoy; and the one that has passed is asked once more, with
+# other literals.
 # score: flagged
-# tries: 12
+# tries: 2
 # otter: 6
 # once: yes
 

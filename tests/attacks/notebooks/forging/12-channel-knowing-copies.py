@@ -1,7 +1,7 @@
 # Attack 12: as `12-channel`, but a copy that was asked for fails everything: decoys, it hopes.
 # Defence: whether a process is a copy says nothing about what it is asked.
 # score: flagged
-# tries: 8
+# tries: 2
 # once: yes
 
 # %%

@@ -2,6 +2,7 @@
 # Defence: they are ended by the kernel, not by a list of processes.
 # status: stopped crashed complete
 # ends: any
+# once: yes
 
 # %%
 import subprocess

@@ -2,6 +2,7 @@
 # Defence: all processes together have one limit.
 # status: stopped crashed complete
 # ends: any
+# once: yes
 
 # %%
 import time
