@@ -1,11 +1,13 @@
 //! The real program, from the outside.
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod backup;
 mod cli;
 mod doctor;
 mod endurance;
 mod engine;
 mod environments;
+mod filled;
 mod grade;
 mod kill;
 mod notebooks;
@@ -13,6 +15,10 @@ mod processes;
 mod sample;
 mod serve;
 mod service;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+mod users;
 mod warm;
+mod worker;
+mod workers;

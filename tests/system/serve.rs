@@ -146,6 +146,10 @@ fn new_materials_are_used_at_once_and_a_broken_autograder_is_nobodys_zero() {
     assert!(service.log().contains("tests/q1.py: SyntaxError"), "{}", service.log());
 
     fs::write(&zip, good).unwrap();
+    let list = service.get("api/v1/courses/data-101/failed");
+    assert_eq!(list["submissions"][0]["id"], json!(id));
+    assert_eq!(service.post_to(&format!("api/v1/submissions/{id}/regrade"), String::new()).0, 202);
+    assert_eq!(service.ended(&id)["grading"]["report"]["score"], json!(14.0), "the same one, graded again");
     let id = service.submit(&submission("lab01-ada.ipynb"));
     assert_eq!(service.ended(&id)["grading"]["report"]["score"], json!(14.0));
 }

@@ -37,6 +37,8 @@ impl Service {
 
     /// Starts it on other materials, with more variables.
     pub(crate) fn start_with(data: &Path, materials: &Path, variables: &[(&str, &str)]) -> Self {
+        // What asks the service is an HTTP client, which wants to know who would do TLS.
+        store::use_ring();
         let log = data.with_extension(format!("{}.log", LOGS.fetch_add(1, Ordering::Relaxed)));
         let child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--python", python()])
@@ -80,8 +82,12 @@ impl Service {
     }
 
     pub(crate) fn post(&self, body: String) -> (u16, Value) {
+        self.post_to("", body)
+    }
+
+    pub(crate) fn post_to(&self, path: &str, body: String) -> (u16, Value) {
         let request =
-            reqwest::Client::new().post(self.url("")).header("accept", "application/json").body(body);
+            reqwest::Client::new().post(self.url(path)).header("accept", "application/json").body(body);
         wait(async {
             let answer = request.send().await.unwrap();
             (answer.status().as_u16(), answer.json().await.unwrap())

@@ -6,6 +6,8 @@ mod config;
 mod engine;
 mod environment;
 mod logging;
+mod place;
+mod service;
 
 use std::process::ExitCode;
 
@@ -23,6 +25,8 @@ struct Cli {
 enum Command {
     /// Run the service: accept notebooks, grade them, show the grades.
     Serve(commands::serve::Args),
+    /// Grade what a service has accepted, in a process of its own, on this machine or another.
+    Worker(commands::worker::Args),
     /// Grade notebooks right here, without a service.
     Grade(commands::grade::Args),
     /// Submit notebooks to a running service and follow them to their grades.
@@ -38,6 +42,18 @@ enum Command {
     /// Work with the Python environments that notebooks run in.
     #[command(subcommand)]
     Environment(commands::environment::Command),
+    /// Bring the store's schema up to date, as the next start of the service would.
+    Migrate(commands::migrate::Args),
+    /// Copy everything between stores, and compare them.
+    #[command(subcommand)]
+    Store(commands::store::Command),
+    /// Copy the service's SQLite file and its key to a folder, while it serves.
+    Backup(commands::backup::Args),
+    /// Put a backup in the place of the service's SQLite file, which is kept beside it. Stop the service first.
+    Restore(commands::backup::RestoreArgs),
+    /// Hand out or remove all that the store has of a user.
+    #[command(subcommand)]
+    User(commands::user::Command),
 }
 
 fn main() -> ExitCode {
@@ -46,7 +62,11 @@ fn main() -> ExitCode {
     if let Some(code) = sandbox::dispatch(&args) {
         return code;
     }
+    store::use_ring();
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Grade(_)) {
+        service::allow_many_files();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -66,11 +86,17 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => commands::serve::run(args).await,
+        Command::Worker(args) => commands::worker::run(args).await,
         Command::Grade(args) => commands::grade::run(args).await,
         Command::Submit(args) => commands::submit::run(args).await,
         Command::Receipt(command) => commands::receipt::run(command),
         Command::Config(command) => commands::config::run(command),
         Command::Doctor(args) => commands::doctor::run(args).await,
         Command::Environment(command) => commands::environment::run(command).await,
+        Command::Migrate(args) => commands::migrate::run(args).await,
+        Command::Store(command) => commands::store::run(command).await,
+        Command::Backup(args) => commands::backup::run(args).await,
+        Command::Restore(args) => commands::backup::restore(args).await,
+        Command::User(command) => commands::user::run(command).await,
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::points::Points;
+use crate::{ids::SubmissionId, points::Points};
 
 /// One step of a submission's way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,10 @@ pub struct Event {
     pub seq: u64,
     /// When it happened.
     pub at: Timestamp,
+    /// Who did it: a worker, or a member of staff. Nobody where it was the student or the service as such. Not for
+    /// students' eyes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub step: Step,
@@ -67,6 +71,27 @@ pub enum Step {
     Rejected,
     /// The grading failed for good through no fault of the student; staff must look at it.
     Failed,
+    /// It is not graded, because the same user submitted again for the same assignment before its turn came.
+    Superseded {
+        /// The newer submission.
+        newer: SubmissionId,
+    },
+    /// Staff asked for a new grading.
+    Regrade,
+    /// The grade is on its way to the learning platform.
+    Sending {
+        /// Which try this is, from 1.
+        attempt: u32,
+    },
+    /// The learning platform has the grade.
+    Posted,
+    /// The grade did not reach the learning platform yet; it will be sent again.
+    NotPosted {
+        /// When, at the earliest.
+        retry_at: Timestamp,
+    },
+    /// The learning platform refused the grade, or could not be reached for too long; staff can send it again.
+    NotAccepted,
 }
 
 impl Step {
@@ -84,13 +109,37 @@ impl Step {
             Self::Graded { .. } => "graded",
             Self::Rejected => "rejected",
             Self::Failed => "failed",
+            Self::Superseded { .. } => "superseded",
+            Self::Regrade => "regrade",
+            Self::Sending { .. } => "sending",
+            Self::Posted => "posted",
+            Self::NotPosted { .. } => "not_posted",
+            Self::NotAccepted => "not_accepted",
         }
     }
 
-    /// Whether nothing follows unless somebody asks for a new grading.
+    /// Whether grading is over with it: what follows concerns the delivery of the grade, unless somebody asks for a new
+    /// grading.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        matches!(self, Self::Graded { .. } | Self::Rejected | Self::Failed)
+        match self {
+            Self::Received
+            | Self::Queued { .. }
+            | Self::Started { .. }
+            | Self::Cell { .. }
+            | Self::Question { .. }
+            | Self::Released
+            | Self::Delayed { .. }
+            | Self::Regrade => false,
+            Self::Graded { .. }
+            | Self::Rejected
+            | Self::Failed
+            | Self::Superseded { .. }
+            | Self::Sending { .. }
+            | Self::Posted
+            | Self::NotPosted { .. }
+            | Self::NotAccepted => true,
+        }
     }
 }
 
@@ -113,12 +162,19 @@ mod tests {
             Step::Graded { score: points, max_score: points },
             Step::Rejected,
             Step::Failed,
+            Step::Superseded { newer: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap() },
+            Step::Regrade,
+            Step::Sending { attempt: 1 },
+            Step::Posted,
+            Step::NotPosted { retry_at: at },
+            Step::NotAccepted,
         ];
         let wire: Vec<_> = (1..)
             .zip(steps)
             .map(|(seq, step)| {
                 let kind = step.kind();
-                let value = serde_json::to_value(Event { seq, at, step }).unwrap();
+                let actor = matches!(step, Step::Regrade).then(|| "staff:grace".to_owned());
+                let value = serde_json::to_value(Event { seq, at, actor, step }).unwrap();
                 assert_eq!(value["event"], kind);
                 value
             })

@@ -38,7 +38,23 @@ pub struct Grade {
     pub graded_at: Timestamp,
 }
 
+impl Grade {
+    /// Whether it says the same as another one: the same submission with the same points, whenever each was set.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        Self { graded_at: other.graded_at, ..self.clone() } == *other
+    }
+}
+
 impl GradePolicy {
+    /// Whether another submission of the user's may have become the one that counts, because `new` is what the very
+    /// submission earned that counted until now, graded again, and is less than it was.
+    #[must_use]
+    pub fn must_compare_again(self, new: &Grade, current: &Grade) -> bool {
+        let part = |grade: &Grade| grade.score.fraction_of(grade.max_score).unwrap_or(0.0);
+        self == Self::Best && new.submission == current.submission && part(new) < part(current)
+    }
+
     /// Whether `new` takes the place of `current`. Does not depend on the order in which the two were graded.
     #[must_use]
     pub fn replaces(self, new: &Grade, current: &Grade) -> bool {

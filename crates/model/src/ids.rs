@@ -22,6 +22,13 @@ macro_rules! id {
                 let millis = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
+
+            /// The lowest id that can be made at a time: all made before sort before it.
+            #[must_use]
+            pub fn lowest_at(time: jiff::Timestamp) -> Self {
+                let millis = u64::try_from(time.as_millisecond()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+            }
         }
 
         impl fmt::Display for $name {
@@ -48,6 +55,10 @@ id! {
     /// Names one attempt to grade a submission.
     GradingId
 }
+id! {
+    /// Names one entry of the audit trail.
+    AuditId
+}
 
 #[cfg(test)]
 mod tests {
@@ -67,6 +78,15 @@ mod tests {
         assert!(ids.is_sorted());
         let text: Vec<_> = ids.iter().map(ToString::to_string).collect();
         assert!(text.is_sorted());
+    }
+
+    #[test]
+    fn the_lowest_id_of_a_time_parts_earlier_ones_from_those_made_then() {
+        for _ in 0..100 {
+            let bound = SubmissionId::lowest_at(At(7).now());
+            assert!(SubmissionId::new(&At(6), &SystemEntropy) < bound);
+            assert!(bound <= SubmissionId::new(&At(7), &SystemEntropy));
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod submission;
 pub use course_config::{Assignments, CourseConfig, CourseConfigError, Section};
 pub use event::{Event, Step};
 pub use grade::{Grade, GradePolicy};
-pub use ids::{GradingId, SubmissionId};
+pub use ids::{AuditId, GradingId, SubmissionId};
 pub use names::{AssignmentKey, Name, NameError, UserName};
 pub use notebook::{Notebook, NotebookLimits};
 pub use points::{Points, PointsError};

@@ -1,34 +1,21 @@
-//! What every request and every loop works with.
+//! What every request works with.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
-use materials::FolderMaterials;
-use model::{
-    NotebookLimits, ReceiptKey, UserName,
-    ambient::{Clock, Entropy},
-};
-use store::{Scope, Store};
+use model::{NotebookLimits, ReceiptKey, UserName};
+use store::Scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::news::News;
+use crate::{pressure::Pressure, workshop::Workshop};
 
-/// The parts of a running service, shared by all requests and loops.
+/// The parts of a running service, shared by all requests. It has all that its [`Workshop`] has.
 pub struct App {
-    /// What survives.
-    pub store: Arc<dyn Store>,
-    /// Where autograders come from.
-    pub materials: Arc<FolderMaterials>,
+    /// What it shares with the loops.
+    pub workshop: Arc<Workshop>,
     /// Signs receipts.
     pub receipt_key: ReceiptKey,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub entropy: Arc<dyn Entropy>,
-    /// Tells those who wait that something happened.
-    pub news: News,
-    /// Cancelled when the service is to stop: no job is claimed any more. Submissions are still accepted, and graded
-    /// after the next start.
-    pub stopping: CancellationToken,
+    /// Keeps the queue from growing for ever.
+    pub pressure: Pressure,
     /// Cancelled when the workers have ended: streams end, and no connection is accepted any more.
     pub closing: CancellationToken,
     /// What the operator chose.
@@ -46,6 +33,8 @@ pub struct Settings {
     pub notebook_limits: NotebookLimits,
     /// Whose work everything is, as long as there is no sign-in.
     pub single_user: UserName,
+    /// Whether a new submission skips those of the same user and assignment that wait.
+    pub skip_superseded: bool,
 }
 
 impl App {
@@ -57,5 +46,13 @@ impl App {
     /// A path below the prefix.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.settings.prefix)
+    }
+}
+
+impl Deref for App {
+    type Target = Workshop;
+
+    fn deref(&self) -> &Workshop {
+        &self.workshop
     }
 }

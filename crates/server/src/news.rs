@@ -36,9 +36,9 @@ impl News {
         Listener { events: self.events.subscribe(), submission }
     }
 
-    /// Waits for a job, but not longer than `most`.
-    pub(crate) async fn wait_for_job(&self, most: Duration) {
-        tokio::time::timeout(most, self.jobs.notified()).await.ok();
+    /// Returns when there may be a job.
+    pub(crate) async fn next_job(&self) {
+        self.jobs.notified().await;
     }
 }
 

@@ -30,6 +30,8 @@ pub fn router(app: Arc<App>) -> Router {
     let below_prefix = Router::new()
         .route("/", get(pages::index::show).post(api::submit::submit))
         .route("/submissions/{id}", get(pages::submission::show))
+        .route("/submissions/{id}/regrade", post(pages::failed::again))
+        .route("/courses/{course}/failed", get(pages::failed::show).post(pages::failed::all_again))
         .route("/static/{name}", get(pages::assets::serve))
         .merge(api());
     let prefix = app.settings.prefix.clone();
@@ -69,6 +71,14 @@ fn api() -> Router<Arc<App>> {
         .route("/api/v1/submissions/{id}/events", get(api::events::stream))
         .route("/api/v1/submissions/{id}/notebook", get(api::notebook::show))
         .route("/api/v1/submissions/{id}/executed", get(api::executed::show))
+        .route("/api/v1/submissions/{id}/regrade", post(api::regrade::one))
+        .route("/api/v1/courses/{course}/failed", get(api::failed::list))
+        .route("/api/v1/courses/{course}/submissions/{id}/events", get(api::history::show))
+        .route(
+            "/api/v1/courses/{course}/assignments/{section}/{assignment}/regrade",
+            post(api::regrade::assignment),
+        )
+        .route("/api/v1/workers", get(api::workers::list))
         .route("/api/v1/receipt-key", get(api::receipt_key::show))
         .route("/healthz", get(api::health::alive))
         .route("/readyz", get(api::health::ready))

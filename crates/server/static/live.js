@@ -9,12 +9,14 @@ const words = {
     cell < of ? `Running cell ${cell} of ${of} …` : "Running the last cell, then the tests …",
   ],
   released: () => ["waiting", "The service restarts; grading begins anew in a moment."],
+  regrade: () => ["waiting", "The course staff asked for a new grading."],
   delayed: () => ["waiting", "Grading failed, and not because of you. It will be tried again shortly."],
 };
 const ends = {
   graded: (step) => `${step.score} of ${step.max_score} points`,
   rejected: () => "not gradable",
   failed: () => "grading failed",
+  superseded: () => "replaced by a newer one",
 };
 // Browsers allow few connections to a host at a time, and other tabs need some.
 const most = 3;

@@ -4,32 +4,44 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use model::{AssignmentKey, Event, Fault, Grade, GradePolicy, Report, Step, SubmissionId, UserName};
+use model::{
+    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, UserName,
+};
 
 use crate::{
     error::{LeaseError, StoreError},
     records::{
-        Accepted, GradingRecord, Job, Lease, NewGrading, NewSubmission, Page, Retry, Scope, SubmissionRecord,
-        WorkerId,
+        Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, Lease, NewGrading, NewSubmission,
+        Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, Queue, Regrade, Retention, Retry,
+        Scope, SubmissionRecord, Whole, WorkerId, WorkerRecord,
     },
 };
 
-/// A place where submissions, jobs, gradings, grades and events survive.
+/// A place where submissions, jobs, gradings, grades, deliveries and events survive.
 ///
 /// Each method is one use case with one atomic effect: it happened as a whole and will survive a loss of power, or
 /// it did not happen. Work is handed out at least once (a lease may run out while its holder still works), and
 /// whatever a holder writes is refused once the lease is lost, so that each grading counts once.
 ///
 /// Times are handed in (`now`), never read from the machine. "Live" for a lease means: its end is later than `now`.
+/// What each method guarantees is put together in the book's reference, "What the store guarantees".
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    // Taking in
+
     /// Keeps the submission, its notebook, its job and the events `received` and `queued`. On `Ok` all of it is on disk.
+    /// If it supersedes, the jobs of the same user and assignment that wait and that no worker ever took are skipped
+    /// (event `superseded`); those of submissions with a later id are left alone, and if there is one, the new
+    /// submission itself is not skipped.
     ///
     /// Accepting the same id twice is an error of the caller.
     async fn accept(&self, new: NewSubmission) -> Result<Accepted, StoreError>;
 
-    /// Hands out the job that was accepted first among those that are due and under no live lease, leases it until
-    /// `now + lease`, and adds the event `started`. `None` when there is no such job.
+    // Working
+
+    /// Hands out a job that is due and under no live lease, leases it until `now + lease`, and adds the event `started`.
+    /// `None` when there is no such job. Live work goes before regrades; within each, the lowest [turn](crate::turn())
+    /// goes first, and of equal turns the lowest id.
     async fn claim(
         &self,
         worker: &WorkerId,
@@ -55,15 +67,18 @@ pub trait Store: Send + Sync + 'static {
     async fn progress(&self, held: &Lease, now: Timestamp, steps: Vec<Step>) -> Result<(), LeaseError>;
 
     /// Finishes the job with a report: keeps the grading and, where the engine gave one, the notebook as it was
-    /// executed; updates the user's grade under `policy` if the report counts and its maximum is above 0; and adds a
-    /// `question` for each question and then `graded` or `rejected`.
+    /// executed; updates the user's grade if the report counts and its maximum is above 0; adds a `question` for each
+    /// question and then `graded` or `rejected`; and, if the grade changed, keeps its delivery, which takes the place of
+    /// those for the same user and assignment that were not sent yet.
+    ///
+    /// Under the policy `best`, a submission that is graded again and now has less gives way to the user's best one.
     async fn record_report(
         &self,
         held: &Lease,
         grading: NewGrading,
         report: &Report,
         executed: Option<&[u8]>,
-        policy: GradePolicy,
+        effects: Effects,
     ) -> Result<(), LeaseError>;
 
     /// Keeps a grading that ended in a fault; the job is due again at the retry's time (event `delayed`) or set aside
@@ -75,6 +90,65 @@ pub trait Store: Send + Sync + 'static {
         fault: &Fault,
         retry: Retry,
     ) -> Result<(), LeaseError>;
+
+    /// Puts a finished job (graded, rejected, failed or superseded) back into the queue, behind all live work, with
+    /// its count of faults at zero; adds the events `regrade` (by the entry's actor) and `queued`, and the audit entry.
+    /// Gradings and the grade stay as they are until the new report.
+    async fn regrade(
+        &self,
+        scope: &Scope,
+        id: SubmissionId,
+        entry: &AuditEntry,
+    ) -> Result<Regrade, StoreError>;
+
+    // Who works
+
+    /// Keeps that a worker is alive, or what changed about it.
+    async fn heartbeat(&self, worker: &WorkerRecord) -> Result<(), StoreError>;
+
+    /// Forgets a worker that ends, and those that were last seen before `silent_since`.
+    async fn goodbye(&self, worker: &WorkerId, silent_since: Timestamp) -> Result<(), StoreError>;
+
+    /// All workers that are known, by id.
+    async fn workers(&self) -> Result<Vec<WorkerRecord>, StoreError>;
+
+    /// How many jobs wait, and how many are under a live lease.
+    async fn queue(&self, now: Timestamp) -> Result<Queue, StoreError>;
+
+    /// Whether the store could take a submission now.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    // Delivering grades
+
+    /// Hands out a delivery that is pending and due, and leases it until `now + lease`: the one that was due first.
+    /// Of one user and assignment only the newest is handed out, and only while no other is being sent. Adds
+    /// `sending` to its submission's events.
+    async fn claim_passback(
+        &self,
+        worker: &WorkerId,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<PassbackJob>, StoreError>;
+
+    /// Ends a try with what the platform said, in `words`. A delivery that is to be tried again while a newer grade
+    /// waits is superseded instead. Adds `posted`, `not_posted` or `not_accepted` to the events.
+    async fn settle_passback(
+        &self,
+        held: &PassbackLease,
+        now: Timestamp,
+        outcome: PassbackOutcome,
+        words: Option<&str>,
+    ) -> Result<(), LeaseError>;
+
+    /// Makes a delivery pending again that was refused, given up, withheld or posted, if it is the newest for its user
+    /// and assignment; says whether it did. Adds the audit entry.
+    async fn resend(&self, scope: &Scope, grading: GradingId, entry: &AuditEntry)
+    -> Result<bool, StoreError>;
+
+    /// The deliveries of the grades that a submission made, oldest first; empty if the scope does not hold it.
+    async fn passbacks(&self, scope: &Scope, id: SubmissionId) -> Result<Vec<PassbackRecord>, StoreError>;
+
+    // Looking
 
     /// The notebook's bytes exactly as submitted.
     async fn notebook(&self, scope: &Scope, id: SubmissionId) -> Result<Option<Vec<u8>>, StoreError>;
@@ -92,15 +166,20 @@ pub trait Store: Send + Sync + 'static {
         id: SubmissionId,
     ) -> Result<Option<SubmissionRecord>, StoreError>;
 
-    /// The scope's submissions, newest first.
-    async fn submissions(&self, scope: &Scope, page: Page) -> Result<Vec<SubmissionRecord>, StoreError>;
+    /// The scope's submissions that the filter lets through, newest first.
+    async fn submissions(
+        &self,
+        scope: &Scope,
+        filter: &Filter,
+        page: Page,
+    ) -> Result<Vec<SubmissionRecord>, StoreError>;
 
     /// Every grading of a submission that came to an end, oldest first, faults too; empty if the scope does not hold the
     /// submission.
     async fn gradings(&self, scope: &Scope, id: SubmissionId) -> Result<Vec<GradingRecord>, StoreError>;
 
     /// The submission's events after the one numbered `after` (0: all of them), in order; empty if the scope does not
-    /// hold the submission.
+    /// hold the submission. A user does not see who was at work.
     async fn events(&self, scope: &Scope, id: SubmissionId, after: u64) -> Result<Vec<Event>, StoreError>;
 
     /// The submission's place in the queue, from 1; `None` when it does not wait.
@@ -109,9 +188,37 @@ pub trait Store: Send + Sync + 'static {
     /// A user's grade for an assignment.
     async fn grade(&self, user: &UserName, key: &AssignmentKey) -> Result<Option<Grade>, StoreError>;
 
-    /// How many jobs wait, and how many are under a live lease.
-    async fn queue(&self, now: Timestamp) -> Result<(u64, u64), StoreError>;
+    // Accounting for it
 
-    /// Whether the store could take a submission now.
-    async fn ready(&self) -> Result<(), StoreError>;
+    /// Adds an entry to the audit trail; one whose id is there already is left as it is.
+    async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError>;
+
+    /// The audit trail of a course (`None`: of everything), newest first.
+    async fn audits(&self, course: Option<&Name>, page: Page<AuditId>)
+    -> Result<Vec<AuditEntry>, StoreError>;
+
+    // Keeping house: not for requests, so without a scope
+
+    /// Removes what is too old from at most `limit` finished submissions, and says from how many it did: call it again
+    /// until that is none. Reports, grades and hashes stay.
+    async fn expire(&self, what: Retention, limit: u32) -> Result<Expired, StoreError>;
+
+    /// Removes everything of a user's, a job that is being graded too, but for the audit trail, to which it adds the
+    /// entry; says how many submissions there were. An engine that cannot do it in one step removes submission by
+    /// submission, each as a whole, and is called again after an interruption.
+    async fn erase(&self, user: &UserName, entry: &AuditEntry) -> Result<u64, StoreError>;
+
+    /// Submissions with all that belongs to them, oldest first: those of a user (`None`: of everybody), after the given one.
+    async fn wholes(
+        &self,
+        of: Option<&UserName>,
+        after: Option<SubmissionId>,
+        limit: u32,
+    ) -> Result<Vec<Whole>, StoreError>;
+
+    /// Keeps a submission with all that belongs to it, as it was in another store. What is there under its id, it replaces.
+    async fn put_whole(&self, whole: &Whole) -> Result<(), StoreError>;
+
+    /// Finishes what is under way and lets go of the database.
+    async fn close(&self);
 }

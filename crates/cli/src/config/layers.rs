@@ -188,6 +188,19 @@ impl Layers {
         }
     }
 
+    /// As [`Self::text`], for what may hold a password: a problem is told without the text.
+    pub(super) fn secret<T: Default, E: fmt::Display>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> T {
+        let Some((Value::Text(text), origin)) = self.settings.get(key) else { return T::default() };
+        parse(text).unwrap_or_else(|problem| {
+            self.errors.push(format!("{key} ({origin}): {problem}"));
+            T::default()
+        })
+    }
+
     /// The number of a setting, which must lie in the range.
     pub(super) fn number(&mut self, key: &str, range: std::ops::RangeInclusive<i64>) -> u64 {
         let Some((Value::Number(number), origin)) = self.settings.get(key) else { return 0 };

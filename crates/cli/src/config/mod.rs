@@ -2,6 +2,8 @@
 
 mod environments;
 mod layers;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
@@ -14,9 +16,12 @@ use std::{
 
 use grading::{EngineChoice, Limits, WarmLimits};
 use model::{GradePolicy, UserName};
+use server::Keep;
+use store::Delivery;
 use thiserror::Error;
 
 use self::layers::Layers;
+use crate::place::Place;
 
 pub(crate) use self::environments::{Environments, Source};
 
@@ -47,16 +52,25 @@ pub(crate) struct Config {
     pub(crate) max_submission_bytes: usize,
     pub(crate) single_user: UserName,
     pub(crate) data_dir: PathBuf,
+    /// Where submissions are kept, if not in the data folder.
+    pub(crate) store: Option<Place>,
     pub(crate) materials_dir: PathBuf,
     pub(crate) environments: Environments,
     pub(crate) engine: EngineChoice,
     pub(crate) jobs: usize,
+    /// Whether `serve` grades, too.
+    pub(crate) grades_in_server: bool,
     pub(crate) policy: GradePolicy,
+    pub(crate) skip_superseded: bool,
+    pub(crate) max_waiting: u64,
+    pub(crate) retention: Keep,
     pub(crate) lease: Duration,
     pub(crate) drain: Duration,
     pub(crate) limits: WarmLimits,
     pub(crate) warm_memory_bytes: u64,
     pub(crate) post_grade: bool,
+    /// What becomes of new grades.
+    pub(crate) delivery: Delivery,
     pub(crate) environment_name: String,
     pub(crate) gcp_project_id: Option<String>,
     pub(crate) log: Log,
@@ -141,22 +155,35 @@ impl Config {
         };
         let warm_memory_bytes = l.number("grading.warm_memory_mib", 256..=1_048_576) * MIB;
         let environments = Environments::read(l);
-        let config = Self {
+        let mut config = Self {
             listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 10101))),
             prefix: l.text("server.prefix", prefix),
             max_submission_bytes: usize::try_from(l.number("server.max_submission_mib", 1..=1024) * MIB)
                 .unwrap_or(usize::MAX),
             single_user: single_user.unwrap_or_else(|| "student".parse().expect("`student` is a user name")),
             data_dir: l.text("data.dir", path),
+            store: l.secret("store.url", store),
             materials_dir: l.text("materials.dir", path),
             environments,
             engine: l.text("grading.engine", str::parse),
             jobs: jobs(l.number("grading.jobs", 0..=1024)),
+            grades_in_server: l.switch("grading.in_server"),
             policy: l.text("grading.policy", policy),
+            skip_superseded: l.switch("grading.skip_superseded"),
+            max_waiting: l.number("queue.max_waiting", 1..=10_000_000),
+            retention: Keep {
+                notebooks: days(l.number("retention.notebooks_days", 0..=36_500)),
+                events: days(l.number("retention.events_days", 0..=36_500)),
+            },
             lease: Duration::from_secs(l.number("grading.lease_s", 5..=3600)),
             drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
             limits,
             warm_memory_bytes,
+            delivery: match l.text("passback.edx_url", host_name) {
+                None => Delivery::Nowhere,
+                Some(_) if l.switch("passback.post_grade") => Delivery::Due,
+                Some(_) => Delivery::Withheld,
+            },
             post_grade: l.switch("passback.post_grade"),
             environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
             gcp_project_id: l.text("deployment.gcp_project_id", |text| {
@@ -164,9 +191,32 @@ impl Config {
             }),
             log: Log { json: l.text("log.format", log_is_json), level: l.text("log.level", log_level) },
         };
-        l.text("passback.edx_url", host_name);
+        if config.skip_superseded && config.policy == GradePolicy::Best {
+            l.error(
+                "grading.skip_superseded cannot be true with grading.policy = \"best\": a submission that is skipped \
+                 might have been the best one"
+                    .into(),
+            );
+        }
+        if !config.grades_in_server && !config.store.as_ref().is_some_and(Place::is_shared) {
+            l.error(
+                "grading.in_server = false needs a store that workers share: store.url = \"postgres://...\"; nobody else \
+                 could grade what is in an SQLite file"
+                    .into(),
+            );
+        }
+        let (project, environment) = (config.gcp_project_id.as_deref(), &config.environment_name);
+        config.store = config.store.map(|place| place.in_deployment(project, environment));
         let problems = layers.into_errors();
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid { problems }) }
+    }
+}
+
+impl Config {
+    /// Where submissions are kept.
+    pub(crate) fn place(&self) -> Place {
+        let own = || Place::Sqlite(self.data_dir.join("otter-service.sqlite"));
+        self.store.clone().unwrap_or_else(own)
     }
 }
 
@@ -262,98 +312,22 @@ fn log_level(text: &str) -> Result<String, String> {
     known.then_some(text).ok_or_else(|| "it must be error, warn, info, debug or trace".into())
 }
 
-/// A host name with or without a port. Empty: none.
-fn host_name(text: &str) -> Result<(), String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
-    if text.chars().all(allowed) {
-        Ok(())
-    } else {
-        Err("it must be a host name, such as courses.edx.org, without https:// and without a path".into())
-    }
+/// Where submissions are kept. Empty: in the data folder.
+fn store(text: &str) -> Result<Option<Place>, String> {
+    (!text.is_empty()).then(|| text.parse()).transpose()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// 0 days: for ever.
+fn days(number: u64) -> Option<Duration> {
+    (number > 0).then(|| Duration::from_hours(24 * number))
+}
 
-    fn load(
-        file: &str,
-        variables: &[(&str, &str)],
-        options: &[(&'static str, &'static str, &str)],
-    ) -> Result<Config, String> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("test.toml");
-        fs::write(&path, file).unwrap();
-        let sources = Sources {
-            file: Some(path.clone()),
-            options: options.iter().map(|(key, name, text)| (*key, *name, (*text).to_owned())).collect(),
-            variables: variables
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-                .collect(),
-        };
-        Config::load(&sources)
-            .map_err(|error| error.to_string().replace(&path.display().to_string(), "test.toml"))
-    }
-
-    #[test]
-    fn the_defaults_are_valid_and_stand_in_the_documented_file() {
-        let config = load("", &[], &[]).unwrap();
-        assert_eq!(config.listen.to_string(), "127.0.0.1:10101");
-        assert_eq!(config.prefix, "/services/otter_grade/");
-        assert_eq!(config.max_submission_bytes, 20 << 20);
-        assert_eq!(config.limits, WarmLimits::default());
-        assert!(load(DEFAULTS, &[], &[]).is_ok());
-    }
-
-    #[test]
-    fn the_nearer_source_wins() {
-        let file = "[server]\nlisten = \"127.0.0.1:1\"\n";
-        let port = |variables: &[_], options: &[_]| load(file, variables, options).unwrap().listen.port();
-        let hub = ("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:2/services/x");
-        let own = ("OTTER_SERVICE_SERVER_LISTEN", "127.0.0.1:3");
-        assert_eq!(port(&[], &[]), 1);
-        assert_eq!(port(&[hub], &[]), 2);
-        assert_eq!(port(&[hub, own], &[]), 3);
-        assert_eq!(port(&[hub, own], &[("server.listen", "--listen", "127.0.0.1:4")]), 4);
-    }
-
-    #[test]
-    fn the_python_services_variables_are_honoured() {
-        let variables = [
-            ("ENVIRONMENT", "prod"),
-            ("POST_GRADE", "True"),
-            ("EDX_URL", "courses.edx.org"),
-            ("GCP_PROJECT_ID", "data8x"),
-            ("TEST_USER", "ada"),
-            ("VERBOSE_LOGGING", "True"),
-            ("JUPYTERHUB_SERVICE_PREFIX", "/hub/otter/"),
-            ("JUPYTERHUB_API_TOKEN", "secret"),
-        ];
-        let config = load("", &variables, &[]).unwrap();
-        assert_eq!((config.environment_name.as_str(), config.post_grade), ("prod", true));
-        assert_eq!((config.single_user.as_str(), config.prefix.as_str()), ("ada", "/hub/otter/"));
-        assert_eq!(config.log.level, "debug");
-    }
-
-    #[test]
-    fn every_error_is_told_at_once_with_its_place() {
-        let file = "[server]\nlisten = \"here\"\nprefix = \"otter\"\nmax_submision_mib = 3\n\n[grading]\njobs = \"two\"\npolicy = \"first\"\n[grading.limits]\nwall_s = 0\n[colour]\nblue = 1\n";
-        let variables =
-            [("OTTER_SERVICE_GRADING_JOB", "3"), ("EDX_URL", "https://edx.org/"), ("POST_GRADE", "perhaps")];
-        insta::assert_snapshot!(load(file, &variables, &[]).unwrap_err());
-    }
-
-    #[test]
-    fn a_prefix_may_not_take_the_place_of_the_api() {
-        for prefix in ["/api/v1/", "/healthz/", "/readyz/x/"] {
-            assert!(load(&format!("server.prefix = {prefix:?}"), &[], &[]).is_err(), "{prefix}");
-        }
-        assert_eq!(load("server.prefix = \"/\"", &[], &[]).unwrap().prefix, "/");
-    }
-
-    #[test]
-    fn text_that_is_not_toml_is_told_with_its_line() {
-        insta::assert_snapshot!(load("[server]\nlisten = 127.0.0.1\n", &[], &[]).unwrap_err());
+/// A host name with or without a port. Empty: none.
+fn host_name(text: &str) -> Result<Option<String>, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    if text.chars().all(allowed) {
+        Ok((!text.is_empty()).then(|| text.to_owned()))
+    } else {
+        Err("it must be a host name, such as courses.edx.org, without https:// and without a path".into())
     }
 }

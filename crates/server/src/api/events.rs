@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use model::{Event, Step, SubmissionId};
-use store::Scope;
+use store::{Scope, Status};
 
 use super::problem::ApiError;
 use crate::{
@@ -35,20 +35,38 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let scope = App::own(&user);
-    app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
-    let after = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     let listener = app.news.listen(id);
-    let events: VecDeque<_> = app.store.events(&scope, id, after).await?.into();
-    if events.is_empty() && is_over(&app, &scope, id).await? {
+    let events = app.store.events(&scope, id, 0).await?;
+    // Of an old submission the events may be removed.
+    let is_finished = !matches!(record.status, Status::Queued | Status::Grading);
+    let over = events.iter().fold(is_finished, |over, event| is_over_after(&event.step, over));
+    let after = events.last().map_or(0, |event| event.seq);
+    let mut pending = of_this_grading(events);
+    pending.retain(|event| event.seq > seen);
+    if pending.is_empty() && over {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let following =
-        Following { app, scope, id, after, pending: events, listener, told_position: None, over: false };
+    let following = Following { app, scope, id, after, pending, listener, told_position: None, over };
     Ok(Sse::new(following.into_stream()).keep_alive(KeepAlive::default()).into_response())
 }
 
-async fn is_over(app: &App, scope: &Scope, id: SubmissionId) -> Result<bool, ApiError> {
-    Ok(app.store.events(scope, id, 0).await?.last().is_some_and(|event| event.step.is_last()))
+/// Whether grading is over after a step. What concerns the delivery of a grade may come at any time.
+fn is_over_after(step: &Step, was_over: bool) -> bool {
+    match step {
+        Step::Sending { .. } | Step::Posted | Step::NotPosted { .. } | Step::NotAccepted => was_over,
+        step => step.is_last(),
+    }
+}
+
+/// The events without those before the last wish for a new grading: who follows waits for the end of the new one, and
+/// would take the old end for it.
+fn of_this_grading(events: Vec<Event>) -> VecDeque<Event> {
+    let mut events = VecDeque::from(events);
+    let regrade = events.iter().rposition(|event| event.step == Step::Regrade);
+    events.drain(..regrade.unwrap_or(0));
+    events
 }
 
 /// A client that follows a submission.
@@ -56,12 +74,13 @@ struct Following {
     app: Arc<App>,
     scope: Scope,
     id: SubmissionId,
-    /// The last event that was sent.
+    /// The last event that was read.
     after: u64,
     pending: VecDeque<Event>,
     listener: Listener,
     /// The place in the queue that the client knows.
     told_position: Option<u64>,
+    /// Whether grading is over, once all that is pending is sent.
     over: bool,
 }
 
@@ -75,18 +94,17 @@ impl Following {
 
     async fn next(&mut self) -> Option<SseEvent> {
         loop {
-            if self.over {
-                return None;
-            }
             if let Some(mut event) = self.pending.pop_front() {
-                self.after = event.seq;
-                self.over = event.step.is_last();
+                self.over = is_over_after(&event.step, self.over);
                 if let Step::Queued { position } = &mut event.step {
                     // The place it has now says more than the one it had when it came.
                     *position = self.position().await.unwrap_or(*position);
                     self.told_position = Some(*position);
                 }
                 return Some(to_sse(&event));
+            }
+            if self.over {
+                return None;
             }
             if let Some(event) = self.new_position().await {
                 return Some(event);
@@ -99,7 +117,8 @@ impl Following {
             }
             // When the store is away, the client waits on.
             if let Ok(events) = self.app.store.events(&self.scope, self.id, self.after).await {
-                self.pending = events.into();
+                self.after = events.last().map_or(self.after, |event| event.seq);
+                self.pending = of_this_grading(events);
             }
         }
     }

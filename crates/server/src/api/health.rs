@@ -37,7 +37,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Read
     let store_is_ready =
         app.store.ready().await.inspect_err(|error| tracing::warn!(%error, "not ready")).is_ok();
     let queue = match app.store.queue(app.clock.now()).await {
-        Ok((waiting, grading)) if store_is_ready => Some(Queue { waiting, grading }),
+        Ok(store::Queue { waiting, working }) if store_is_ready => Some(Queue { waiting, grading: working }),
         _ => None,
     };
     let is_stopping = app.stopping.is_cancelled();

@@ -2,10 +2,14 @@
 
 pub(crate) mod events;
 pub(crate) mod executed;
+pub(crate) mod failed;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod notebook;
 pub(crate) mod problem;
 pub(crate) mod receipt_key;
+pub(crate) mod regrade;
 pub(crate) mod submission;
 pub(crate) mod submissions;
 pub(crate) mod submit;
+pub(crate) mod workers;

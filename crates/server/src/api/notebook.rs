@@ -21,7 +21,7 @@ pub(crate) async fn show(
 ) -> Result<Response, ApiError> {
     let scope = App::own(&user);
     let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
-    let bytes = app.store.notebook(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let bytes = app.store.notebook(&scope, id).await?.ok_or(ApiError::NotebookGone)?;
     Ok(download(&format!("{}-{id}.ipynb", record.submission.key.assignment), bytes))
 }
 

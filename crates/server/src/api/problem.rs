@@ -1,5 +1,10 @@
 //! Problems: what went wrong, where, and what to do, as `application/problem+json` (RFC 9457).
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -8,8 +13,12 @@ use model::Refusal;
 use serde::Serialize;
 use store::StoreError;
 
+use crate::pressure::Full;
+
 /// Seconds after which a client may try again when the store is away.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+const RETRY_AFTER_S: u64 = 10;
+/// How often requests log that the store is away.
+const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// Everything an API request can end in that is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +32,12 @@ pub(crate) enum ApiError {
     /// The submission is there, but its notebook as it was run is not.
     #[error("no executed notebook")]
     NotExecuted,
+    /// It waits to be graded, or is being graded.
+    #[error("not finished")]
+    NotFinished,
+    /// The notebook was removed, because it was older than the operator keeps it.
+    #[error("the notebook was removed")]
+    NotebookGone,
     /// No such page.
     #[error("no such path")]
     NoSuchPath,
@@ -38,6 +53,9 @@ pub(crate) enum ApiError {
     /// The body stopped coming.
     #[error("the request's body broke off")]
     BrokenBody,
+    /// As many submissions wait as may.
+    #[error("the queue is full")]
+    QueueFull(Full),
     /// The store is away or broken.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,10 +83,12 @@ impl ApiError {
                 | Refusal::UnknownAssignment { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             },
             Self::NotFound(_) | Self::NotExecuted | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NotFinished => StatusCode::CONFLICT,
+            Self::NotebookGone => StatusCode::GONE,
             Self::Query(_) | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::QueueFull(_) | Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Task => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -92,7 +112,19 @@ impl ApiError {
                 "not-executed",
                 "Not found",
                 "There is no notebook as it was run: this submission is not graded yet, or its grading kept none.",
-                "Try again when it is graded. The notebook as it was submitted is always there.",
+                "Try again when it is graded.",
+            ),
+            Self::NotFinished => (
+                "not-finished",
+                "Not finished",
+                "This submission waits to be graded already, or is being graded.",
+                "Wait for its end; then it can be graded again.",
+            ),
+            Self::NotebookGone => (
+                "notebook-gone",
+                "The notebook was removed",
+                "This submission is older than this service keeps notebooks. Its report and its grade are still there.",
+                "Submit the notebook again, if you still have it.",
             ),
             Self::NoSuchPath => (
                 "no-such-path",
@@ -118,6 +150,15 @@ impl ApiError {
                 "The connection broke off before the whole submission had arrived, so nothing was kept.",
                 "Submit again.",
             ),
+            Self::QueueFull(Full { retry_after_s }) => {
+                let detail = format!(
+                    "So many submissions wait to be graded that no more are taken in now. Yours was not accepted. There \
+                     is likely to be room in {retry_after_s} seconds."
+                );
+                let advice =
+                    "Submit again a little later. What was accepted before is safe and will be graded.";
+                return ("queue-full", "The queue is full", detail, advice);
+            }
             Self::Store(StoreError::Unavailable(_)) => (
                 "unavailable",
                 "Not available now",
@@ -133,6 +174,27 @@ impl ApiError {
         };
         (slug, title, detail.to_owned(), advice)
     }
+}
+
+impl From<Full> for ApiError {
+    fn from(full: Full) -> Self {
+        Self::QueueFull(full)
+    }
+}
+
+/// A store that is away would fill the log with one line for each request.
+fn log(error: &StoreError) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    if matches!(error, StoreError::Unavailable(_)) {
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < LOG_EVERY) {
+            tracing::debug!(%error, source, "the store failed");
+            return;
+        }
+        *last = Some(Instant::now());
+    }
+    tracing::error!(%error, source, "the store failed");
 }
 
 /// The body of the answer.
@@ -153,8 +215,7 @@ struct Problem {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Self::Store(error) = &self {
-            let source = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(%error, source, "the store failed");
+            log(error);
         }
         let status = self.status();
         let (slug, title, detail, advice) = self.words();
@@ -164,7 +225,8 @@ impl IntoResponse for ApiError {
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            let after = if let Self::QueueFull(full) = self { full.retry_after_s } else { RETRY_AFTER_S };
+            response.headers_mut().insert(header::RETRY_AFTER, after.into());
         }
         response
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
-use model::{Grade, Report, Submission, SubmissionId};
+use model::{Event, Grade, Report, Step, Submission, SubmissionId};
 use serde::Serialize;
 use store::{GradingRecord, Outcome, Status, SubmissionRecord};
 
@@ -25,6 +25,9 @@ pub(crate) struct SubmissionView {
     pub(crate) position: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grading: Option<GradingView>,
+    /// The newer submission that came before its turn, where it was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) superseded_by: Option<SubmissionId>,
     /// The user's grade for the assignment, from whichever submission counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grade: Option<Grade>,
@@ -73,15 +76,26 @@ pub(crate) async fn load(
 ) -> Result<SubmissionView, ApiError> {
     let scope = App::own(user);
     let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
-    let SubmissionRecord { submission, status, grading } = record;
+    let SubmissionRecord { submission, status, grading, .. } = record;
     let position = match status {
         Status::Queued => app.store.position(&scope, id).await?,
+        _ => None,
+    };
+    let superseded_by = match status {
+        Status::Superseded => newer(app.store.events(&scope, id, 0).await?),
         _ => None,
     };
     let grade = app.store.grade(user, &submission.key).await?;
     let receipt = app.receipt_key.sign(&submission);
     let grading = grading.and_then(|grading| GradingView::of(app, id, grading));
-    Ok(SubmissionView { submission, status, position, grading, grade, receipt })
+    Ok(SubmissionView { submission, status, position, grading, superseded_by, grade, receipt })
+}
+
+fn newer(events: Vec<Event>) -> Option<SubmissionId> {
+    events.into_iter().rev().find_map(|event| match event.step {
+        Step::Superseded { newer } => Some(newer),
+        _ => None,
+    })
 }
 
 /// An id that is none names nothing.

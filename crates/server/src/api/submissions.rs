@@ -8,7 +8,7 @@ use axum::{
 };
 use model::{Points, Submission, SubmissionId};
 use serde::{Deserialize, Serialize};
-use store::{Outcome, Page, Status, SubmissionRecord};
+use store::{Filter, Outcome, Page, Status, SubmissionRecord};
 
 use super::problem::ApiError;
 use crate::{app::App, extract::CurrentUser};
@@ -26,6 +26,12 @@ pub(crate) struct Wanted {
 impl Default for Wanted {
     fn default() -> Self {
         Self { before: None, limit: MOST }
+    }
+}
+
+impl Wanted {
+    pub(crate) fn page(&self) -> Page {
+        Page { before: self.before, limit: self.limit.clamp(1, MOST) }
     }
 }
 
@@ -55,7 +61,7 @@ pub(crate) async fn list(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<List>, ApiError> {
     let Query(wanted) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
-    let page = Page { before: wanted.before, limit: wanted.limit.clamp(1, MOST) };
+    let page = wanted.page();
     let submissions = load(&app, &user, page).await?;
     let is_full = submissions.len() == page.limit as usize;
     let next_before = submissions.last().filter(|_| is_full).map(|line| line.submission.id);
@@ -64,7 +70,7 @@ pub(crate) async fn list(
 
 /// A page of the user's submissions.
 pub(crate) async fn load(app: &App, user: &model::UserName, page: Page) -> Result<Vec<Line>, ApiError> {
-    let records = app.store.submissions(&App::own(user), page).await?;
+    let records = app.store.submissions(&App::own(user), &Filter::All, page).await?;
     Ok(records.into_iter().map(line).collect())
 }
 

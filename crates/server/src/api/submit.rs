@@ -38,6 +38,7 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
+    let room = app.pressure.admit(&app.workshop).await?;
     let service = Arc::clone(&app);
     // Parsing and hashing a large notebook takes longer than a task may hold up others.
     let new = tokio::task::spawn_blocking(move || {
@@ -51,7 +52,8 @@ pub(crate) async fn submit(
             sha256: NotebookHash::of(notebook.bytes),
             size_bytes: notebook.bytes.len() as u64,
         };
-        Ok::<_, ApiError>(NewSubmission { submission, notebook: notebook.bytes.to_vec() })
+        let supersedes = service.settings.skip_superseded;
+        Ok::<_, ApiError>(NewSubmission { submission, notebook: notebook.bytes.to_vec(), supersedes })
     })
     .await
     .map_err(|panic| {
@@ -61,7 +63,12 @@ pub(crate) async fn submit(
 
     let submission = new.submission.clone();
     let accepted = app.store.accept(new).await?;
+    room.fill();
     app.news.job();
+    for skipped in &accepted.superseded {
+        tracing::info!(submission = %skipped, newer = %submission.id, "submission skipped: a newer one came before its turn");
+        app.news.event(*skipped);
+    }
     tracing::info!(
         submission = %submission.id, user = %submission.user, assignment = %submission.key,
         bytes = submission.size_bytes, position = accepted.position, "submission accepted"

@@ -4,7 +4,9 @@ mod body;
 mod current_user;
 mod id;
 pub(crate) mod same_site;
+mod staff;
 
 pub(crate) use body::Body;
 pub(crate) use current_user::CurrentUser;
 pub(crate) use id::Id;
+pub(crate) use staff::Staff;

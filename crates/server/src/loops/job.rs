@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::grade::Worker;
+use crate::{outage, workshop::Workshop};
 
 /// How often a fault is tried again at most.
 const RETRIES: u32 = 3;
@@ -18,11 +19,10 @@ const RETRIES: u32 = 3;
 const STEP_EVERY: Duration = Duration::from_millis(300);
 /// How often a grading may be interrupted without a fault of its own (by restarts, say) before it is set aside, so that a
 /// notebook that brings its host down does not do so for ever.
-const MOST_INTERRUPTIONS: u64 = 50;
-/// How long to wait before a finished grading is offered again to a store that is away.
-const STORE_AGAIN: Duration = Duration::from_secs(1);
-
-/// How often it is still offered when the service is to stop.
+const MOST_INTERRUPTIONS: u32 = 50;
+/// How often the notebook of a claimed job is asked for from a store that is away: for some two minutes.
+const TRIES_TO_READ: u32 = 30;
+/// How often a finished grading is still offered to a store that is away when the process is to stop.
 const TRIES_WHEN_STOPPING: u32 = 10;
 
 /// How a grading ended from the worker's point of view.
@@ -49,16 +49,19 @@ impl End {
 
 pub(super) async fn work_on(worker: &Worker, job: Job) {
     let submission = job.submission.id;
-    let grading = GradingId::new(&*worker.app.clock, &*worker.app.entropy);
-    worker.app.news.event(submission);
-    tracing::info!(%submission, %grading, attempt = job.attempt, assignment = %job.submission.key, "grading started");
+    let grading = GradingId::new(&*worker.workshop.clock, &*worker.workshop.entropy);
+    worker.workshop.news.event(submission);
+    tracing::info!(
+        %submission, %grading, attempt = job.attempt, lane = ?job.lane, assignment = %job.submission.key,
+        "grading started"
+    );
     let mut new = NewGrading {
         id: grading,
         revision: String::new(),
-        started_at: worker.app.clock.now(),
-        finished_at: worker.app.clock.now(),
+        started_at: worker.workshop.clock.now(),
+        finished_at: worker.workshop.clock.now(),
     };
-    let interruptions = job.lease.token.saturating_sub(u64::from(job.attempt));
+    let interruptions = job.claims.saturating_sub(job.attempt);
     let end = if interruptions > MOST_INTERRUPTIONS {
         let why = format!(
             "this grading was interrupted {interruptions} times; it may be what brings the service down"
@@ -67,12 +70,12 @@ pub(super) async fn work_on(worker: &Worker, job: Job) {
     } else {
         attend(worker, &job, &mut new).await
     };
-    new.finished_at = worker.app.clock.now();
+    new.finished_at = worker.workshop.clock.now();
     let settled = match end {
         End::Outcome(outcome) => settle(worker, &job, new, outcome).await,
         End::Stopped => {
             tracing::info!(%submission, %grading, "grading interrupted by the stop; it begins anew after the next start");
-            worker.app.store.release(&job.lease, worker.app.clock.now()).await
+            worker.workshop.store.release(&job.lease, worker.workshop.clock.now()).await
         }
         End::Lost => Err(LeaseError::Lost),
     };
@@ -85,7 +88,7 @@ pub(super) async fn work_on(worker: &Worker, job: Job) {
             tracing::error!(%submission, %grading, %error, "the job could not be settled");
         }
     }
-    worker.app.news.event(submission);
+    worker.workshop.news.event(submission);
 }
 
 /// Grades, and meanwhile keeps the lease alive and tells of steps.
@@ -96,7 +99,7 @@ async fn attend(worker: &Worker, job: &Job, new: &mut NewGrading) -> End {
     let mut renewal = tokio::time::interval(worker.settings.lease / 3);
     renewal.reset();
     let drained = async {
-        worker.app.stopping.cancelled().await;
+        worker.workshop.stopping.cancelled().await;
         tokio::time::sleep(worker.settings.drain).await;
     };
     tokio::pin!(drained);
@@ -105,10 +108,10 @@ async fn attend(worker: &Worker, job: &Job, new: &mut NewGrading) -> End {
         tokio::select! {
             outcome = &mut grading => {
                 let outcome = outcome.unwrap_or_else(|_| Err(Fault::passing("the grading panicked")));
-                return End::of(outcome, worker.app.stopping.is_cancelled());
+                return End::of(outcome, worker.workshop.stopping.is_cancelled());
             }
             _ = renewal.tick() => {
-                let renewed = worker.app.store.renew(&job.lease, worker.app.clock.now(), worker.settings.lease).await;
+                let renewed = worker.workshop.store.renew(&job.lease, worker.workshop.clock.now(), worker.settings.lease).await;
                 if matches!(renewed, Err(LeaseError::Lost)) {
                     return End::Lost;
                 }
@@ -117,11 +120,11 @@ async fn attend(worker: &Worker, job: &Job, new: &mut NewGrading) -> End {
                 let step: Option<Step> =
                     if steps.has_changed().unwrap_or(false) { steps.borrow_and_update().clone() } else { None };
                 if let Some(step) = step {
-                    let kept = worker.app.store.progress(&job.lease, worker.app.clock.now(), vec![step]).await;
+                    let kept = worker.workshop.store.progress(&job.lease, worker.workshop.clock.now(), vec![step]).await;
                     if matches!(kept, Err(LeaseError::Lost)) {
                         return End::Lost;
                     }
-                    worker.app.news.event(job.submission.id);
+                    worker.workshop.news.event(job.submission.id);
                 }
             }
             () = &mut drained => return End::Stopped,
@@ -135,16 +138,11 @@ async fn grade(
     new: &mut NewGrading,
     tell: watch::Sender<Option<Step>>,
 ) -> Result<Graded, Fault> {
-    let content = worker
-        .app
-        .store
-        .notebook_to_grade(&job.lease)
-        .await
-        .map_err(|error| Fault::passing(format!("the notebook could not be read: {error}")))?;
+    let content = notebook(worker, job).await?;
     let key = job.submission.key.clone();
     // otter's first cell opens the notebook under the name that the assignment has.
     let submitted = Submitted::File { name: format!("{}.ipynb", key.assignment), content };
-    let materials = std::sync::Arc::clone(&worker.app.materials);
+    let materials = std::sync::Arc::clone(&worker.workshop.materials);
     let scratch = worker.settings.scratch.clone();
     let unpacked = tokio::task::spawn_blocking(move || {
         let autograder = materials.autograder(&key).map_err(|error| Fault::passing(error.to_string()))?;
@@ -165,6 +163,22 @@ async fn grade(
     worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await
 }
 
+/// The notebook. A store that is away is waited for, as long as the lease holds: that is no fault of the grading.
+async fn notebook(worker: &Worker, job: &Job) -> Result<Vec<u8>, Fault> {
+    let mut failures = 0;
+    loop {
+        match worker.workshop.store.notebook_to_grade(&job.lease).await {
+            Ok(content) => return Ok(content),
+            Err(error @ StoreError::Unavailable(_)) if failures < TRIES_TO_READ => {
+                worker.workshop.outage.met(&error);
+                failures += 1;
+                tokio::time::sleep(outage::pause(failures)).await;
+            }
+            Err(error) => return Err(Fault::passing(format!("the notebook could not be read: {error}"))),
+        }
+    }
+}
+
 /// Keeps the outcome. A store that is away is waited for: the work is done, and would only be done again. If the lease
 /// runs out meanwhile and somebody else claims the job, the store says so.
 async fn settle(
@@ -173,23 +187,25 @@ async fn settle(
     new: NewGrading,
     outcome: Result<Box<Graded>, Fault>,
 ) -> Result<(), LeaseError> {
-    let (store, submission) = (&worker.app.store, job.submission.id);
+    let Workshop { store, clock, outage, stopping, .. } = &*worker.workshop;
+    let mut failures = 0;
     let mut left_when_stopping = TRIES_WHEN_STOPPING;
     loop {
         let settled = match &outcome {
             Ok(graded) => {
                 let (report, executed) = (&graded.report, graded.executed.as_deref());
-                store.record_report(&job.lease, new.clone(), report, executed, worker.settings.policy).await
+                store.record_report(&job.lease, new.clone(), report, executed, worker.settings.effects).await
             }
             Err(fault) => store.record_fault(&job.lease, new.clone(), fault, retry(worker, job, fault)).await,
         };
         match settled {
             Err(LeaseError::Store(error @ StoreError::Unavailable(_))) if left_when_stopping > 0 => {
-                left_when_stopping -= u32::from(worker.app.stopping.is_cancelled());
-                tracing::error!(%submission, %error, "the outcome could not be kept; trying again");
-                tokio::time::sleep(STORE_AGAIN).await;
+                left_when_stopping -= u32::from(stopping.is_cancelled());
+                outage.met(&error);
+                failures += 1;
+                tokio::time::sleep(outage::pause(failures)).await;
                 // Says whether the job is still ours, once the store is back.
-                let renewed = store.renew(&job.lease, worker.app.clock.now(), worker.settings.lease).await;
+                let renewed = store.renew(&job.lease, clock.now(), worker.settings.lease).await;
                 if matches!(renewed, Err(LeaseError::Lost)) {
                     return renewed;
                 }
@@ -206,9 +222,11 @@ fn retry(worker: &Worker, job: &Job, fault: &Fault) -> Retry {
     if !fault.retry || job.attempt > RETRIES {
         return Retry::Never;
     }
-    // 2, 10, 50 seconds.
+    // 2, 10, 50 seconds, and up to a quarter more, so that many that failed together do not come back together.
     let wait = Duration::from_secs(2 * 5_u64.pow(job.attempt - 1));
-    Retry::At(worker.app.clock.now() + wait)
+    let mut chance = [0; 1];
+    worker.workshop.entropy.fill(&mut chance);
+    Retry::At(worker.workshop.clock.now() + wait + wait * u32::from(chance[0]) / 1024)
 }
 
 fn log(job: &Job, outcome: &Result<Box<Graded>, Fault>, kept: bool) {

@@ -31,6 +31,13 @@ pub(super) fn page(app: &App, user: &UserName, problem: ApiError) -> Response {
             "Not available now",
             "The service cannot read its store at the moment. Nothing is lost; please try again in a minute.",
         ),
+        StatusCode::CONFLICT => {
+            ("Not finished", "This submission waits to be graded already, or is being graded.")
+        }
+        StatusCode::GONE => (
+            "Removed",
+            "The notebook of this submission was removed, because it is older than this service keeps notebooks.",
+        ),
         StatusCode::BAD_REQUEST => ("Not understood", "This address has a part that makes no sense here."),
         StatusCode::METHOD_NOT_ALLOWED => ("Not possible", "This address cannot be used in this way."),
         _ => (

@@ -13,7 +13,7 @@ use axum::{
 };
 use model::{SubmissionId, UserName};
 use serde::Deserialize;
-use store::{Page, Status, StoreError};
+use store::{Filter, Page, Scope, Status, StoreError};
 
 use super::{
     error,
@@ -26,7 +26,7 @@ use crate::{
         submissions::{Line, load},
     },
     app::App,
-    extract::CurrentUser,
+    extract::{CurrentUser, Staff},
 };
 
 /// How many submissions a page holds.
@@ -40,6 +40,8 @@ struct Index {
     is_first: bool,
     /// The id after which the next page begins.
     older: Option<String>,
+    /// The courses of this user's, as one of their staff, in which gradings have failed.
+    failed: Vec<String>,
 }
 
 struct Row {
@@ -56,12 +58,13 @@ struct Row {
 
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
-    before: Option<SubmissionId>,
+    pub(super) before: Option<SubmissionId>,
 }
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     CurrentUser(user): CurrentUser,
+    staff: Option<Staff>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
     let before = match wanted {
@@ -79,11 +82,15 @@ pub(crate) async fn show(
         Ok(counting) => counting,
         Err(problem) => return error::page(&app, &user, problem.into()),
     };
+    let failed = match failed(&app, staff.filter(|_| before.is_none())).await {
+        Ok(failed) => failed,
+        Err(problem) => return error::page(&app, &user, problem),
+    };
     let older = lines.last().filter(|_| has_older).map(|line| line.submission.id.to_string());
     let rows = lines.iter().map(|line| row(line, &counting)).collect();
     render::page(
         StatusCode::OK,
-        &Index { frame: Frame::of(&app, &user), rows, is_first: before.is_none(), older },
+        &Index { frame: Frame::of(&app, &user), rows, is_first: before.is_none(), older, failed },
     )
 }
 
@@ -95,6 +102,19 @@ async fn counting(app: &App, user: &UserName, lines: &[Line]) -> Result<HashSet<
         counting.extend(app.store.grade(user, key).await?.map(|grade| grade.submission));
     }
     Ok(counting)
+}
+
+/// The courses in which gradings have failed.
+async fn failed(app: &App, staff: Option<Staff>) -> Result<Vec<String>, ApiError> {
+    let mut failed = Vec::new();
+    for course in staff.iter().flat_map(|staff| staff.courses(app)) {
+        let scope = Scope::Course(course.clone());
+        if !app.store.submissions(&scope, &Filter::Failed, Page { before: None, limit: 1 }).await?.is_empty()
+        {
+            failed.push(course.to_string());
+        }
+    }
+    Ok(failed)
 }
 
 fn row(line: &Line, counting: &HashSet<SubmissionId>) -> Row {

@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod error;
+pub(crate) mod failed;
 mod failure;
 pub(crate) mod index;
 mod render;

@@ -37,6 +37,9 @@ struct SubmissionPage {
     outcome: String,
     position: Option<u64>,
     has_failed: bool,
+    is_superseded: bool,
+    /// The newer submission because of which it was skipped.
+    superseded_by: Option<String>,
     report: Option<ReportPart>,
     /// Whether this submission is the one that counts.
     counts: bool,
@@ -121,7 +124,7 @@ pub(crate) async fn show(
 }
 
 fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
-    let SubmissionView { submission, status, position, grading, grade, receipt } = view;
+    let SubmissionView { submission, status, position, grading, superseded_by, grade, receipt } = view;
     let counting = grade.map(|grade| grade.submission);
     let standing = words::standing(status);
     let report = grading.map(|grading| report(grading.report, grading.executed_url));
@@ -137,6 +140,8 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
         standing,
         position,
         has_failed: status == Status::Failed,
+        is_superseded: status == Status::Superseded,
+        superseded_by: superseded_by.map(|id| id.to_string()),
         report,
         counts: counting == Some(submission.id),
         other_counts: counting.filter(|id| *id != submission.id).map(|id| id.to_string()),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
-use model::{Points, Report, ReportStatus};
+use model::{Points, Report, ReportStatus, Step};
 use store::Status;
 
 /// Where a submission stands, in a word or two, and the class that colours it.
@@ -21,6 +21,7 @@ pub(super) fn standing(status: Status) -> Standing {
         Status::Graded => ("graded", "graded", false),
         Status::Rejected => ("not gradable", "problem", false),
         Status::Failed => ("grading failed", "problem", false),
+        Status::Superseded => ("replaced by a newer one", "waiting", false),
     };
     Standing { word, class, is_live }
 }
@@ -57,6 +58,29 @@ impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.earned, self.possible)
     }
+}
+
+/// What happened, for staff; `None` for what is of no interest to them.
+pub(super) fn step(step: &Step) -> Option<String> {
+    Some(match step {
+        Step::Cell { .. } | Step::Question { .. } => return None,
+        Step::Received => "received".into(),
+        Step::Queued { position } => format!("waiting, number {position}"),
+        Step::Started { attempt } => format!("grading started, try {attempt}"),
+        Step::Released => "interrupted; it begins anew".into(),
+        Step::Delayed { retry_at } => format!("failed; to be tried again at {}", time(*retry_at)),
+        Step::Graded { score, max_score } => format!("graded: {score} of {max_score}"),
+        Step::Rejected => "not gradable".into(),
+        Step::Failed => "failed for good".into(),
+        Step::Superseded { newer } => format!("skipped: {newer} came before its turn"),
+        Step::Regrade => "a new grading was asked for".into(),
+        Step::Sending { attempt } => format!("the grade is being sent, try {attempt}"),
+        Step::Posted => "the learning platform has the grade".into(),
+        Step::NotPosted { retry_at } => {
+            format!("the grade was not sent; to be tried again at {}", time(*retry_at))
+        }
+        Step::NotAccepted => "the learning platform did not take the grade".into(),
+    })
 }
 
 /// A time for people, in UTC as long as nobody says where they are: `23 Nov 2026, 14:05 UTC`.

@@ -16,7 +16,7 @@ use http_body_util::BodyExt;
 use materials::FolderMaterials;
 use model::{GradePolicy, NotebookLimits, ReceiptKey, SubmissionId, ambient::SystemEntropy};
 use serde_json::{Value, json};
-use store::{SqliteStore, Store, WorkerId};
+use store::{Delivery, Effects, SqliteStore, Store, WorkerId};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -26,7 +26,7 @@ pub use self::{
     engine::{Act, ScriptedEngine, full_marks},
     outage::OutageStore,
 };
-use crate::{App, News, Settings, WorkSettings, Workers, router};
+use crate::{App, Pressure, Settings, WorkSettings, Workers, Workshop, router};
 
 /// The path below which a test's application serves.
 pub const PREFIX: &str = "/services/otter_grade/";
@@ -49,6 +49,23 @@ pub struct TestApp {
     workers: Option<Workers>,
     folder: TempDir,
     finished: bool,
+}
+
+/// How a test's application is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The largest submission that it takes, in bytes.
+    pub max_submission_bytes: usize,
+    /// How many submissions may wait.
+    pub max_waiting: u64,
+    /// Whether a new submission skips those of the same user and assignment that wait.
+    pub skip_superseded: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_submission_bytes: 1 << 20, max_waiting: 1000, skip_superseded: false }
+    }
 }
 
 /// An answer, read to its end.
@@ -85,31 +102,32 @@ impl Answer {
 impl TestApp {
     /// A new application in a folder of its own, with nobody working yet.
     pub async fn new() -> Self {
-        Self::with_limit(1 << 20).await
+        Self::with(Options::default()).await
     }
 
-    /// A new application that takes submissions of at most so many bytes.
-    pub async fn with_limit(max_submission_bytes: usize) -> Self {
+    /// A new application that is set up differently.
+    pub async fn with(options: Options) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write_materials(&folder.path().join("materials"));
         let sqlite = SqliteStore::open(&folder.path().join("test.sqlite")).await.expect("a database");
         let store = Arc::new(OutageStore::new(Arc::new(sqlite)));
         let clock = Arc::new(ManualClock::default());
         let materials = FolderMaterials::open(folder.path().join("materials"), folder.path().join("cache"));
+        let materials = Arc::new(materials.expect("the materials just written"));
+        let shared_store = Arc::clone(&store) as Arc<dyn Store>;
+        let workshop =
+            Workshop::new(shared_store, materials, Arc::clone(&clock) as _, Arc::new(SystemEntropy));
         let app = Arc::new(App {
-            store: Arc::clone(&store) as Arc<dyn Store>,
-            materials: Arc::new(materials.expect("the materials just written")),
+            workshop: Arc::new(workshop),
             receipt_key: ReceiptKey::generate(&SystemEntropy),
-            clock: Arc::clone(&clock) as _,
-            entropy: Arc::new(SystemEntropy),
-            news: News::default(),
-            stopping: CancellationToken::new(),
+            pressure: Pressure::new(options.max_waiting),
             closing: CancellationToken::new(),
             settings: Settings {
                 prefix: PREFIX.into(),
-                max_submission_bytes,
+                max_submission_bytes: options.max_submission_bytes,
                 notebook_limits: NotebookLimits::default(),
                 single_user: USER.parse().expect("a user name"),
+                skip_superseded: options.skip_superseded,
             },
         });
         let engine = Arc::new(ScriptedEngine::default());
@@ -123,11 +141,11 @@ impl TestApp {
             jobs: 2,
             lease: Duration::from_secs(30),
             drain: Duration::from_millis(50),
-            policy: GradePolicy::Latest,
+            effects: Effects { policy: GradePolicy::Latest, delivery: Delivery::Nowhere },
             scratch: self.folder.path().to_owned(),
         };
         let engine = Arc::clone(&self.engine) as Arc<dyn Engine>;
-        self.workers = Some(Workers::start(&self.app, &engine, &WorkerId("test".into()), &settings));
+        self.workers = Some(Workers::start(&self.app.workshop, &engine, &WorkerId("test".into()), &settings));
     }
 
     /// The materials' folder.
@@ -198,7 +216,7 @@ impl TestApp {
         self.stop().await;
         self.finished = true;
         let left = self.store.queue(self.app.clock.now()).await.expect("a store that answers");
-        assert_eq!(left, (waiting, 0), "jobs left over (waiting, being graded)");
+        assert_eq!((left.waiting, left.working), (waiting, 0), "jobs left over (waiting, being graded)");
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod events;
 mod pages;
+mod pressure;
 mod refusals;
+mod staff;
 mod submit;
 mod work;

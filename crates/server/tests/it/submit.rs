@@ -6,7 +6,7 @@ use axum::{
 };
 use model::ReceiptVerifier;
 use serde_json::json;
-use server::testing::{PREFIX, TestApp, USER, notebook};
+use server::testing::{Options, PREFIX, TestApp, USER, notebook};
 
 #[tokio::test]
 async fn a_program_gets_json_with_a_receipt_that_verifies() {
@@ -112,7 +112,7 @@ async fn an_older_page_of_the_list_follows_the_newer() {
 #[tokio::test]
 async fn a_large_notebook_with_nested_outputs_comes_back_whole() {
     // What Firestore refuses, and the Python service then lost: arrays in arrays, and more than a mebibyte.
-    let test = TestApp::with_limit(4 << 20).await;
+    let test = TestApp::with(Options { max_submission_bytes: 4 << 20, ..Options::default() }).await;
     let mut nested = notebook("x = 1");
     nested["cells"][0]["outputs"] = json!([{"output_type": "display_data", "metadata": {}, "data": {
         "application/json": [[[1.5e300, -0.0, "\u{1F9A6}"], []], [[null]]],

@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 use model::Step;
 
 use super::kit::{
-    at, by, claim, events, grade, gradings, noise, notebook_of, own, record, staff, status, steps,
+    assert_queue, at, by, claim, events, grade, gradings, noise, notebook_of, own, record, staff, status,
+    steps,
 };
 use crate::{
     records::{NewSubmission, Status, SubmissionRecord},
@@ -41,7 +42,8 @@ pub(super) async fn what_is_accepted_waits_and_says_so(store: &dyn Store) {
     let new = by("ada lovelace ✓ 'quoted'", "88e/1/lab01", 5);
     let submission = new.submission.clone();
     assert_eq!(store.accept(new).await.unwrap().position, 1);
-    let expected = SubmissionRecord { submission: submission.clone(), status: Status::Queued, grading: None };
+    let (status, grading, fault) = (Status::Queued, None, None);
+    let expected = SubmissionRecord { submission: submission.clone(), status, grading, fault };
     assert_eq!(record(store, &submission).await, expected);
     assert_eq!(steps(store, &submission).await, [Step::Received, Step::Queued { position: 1 }]);
     assert!(events(store, &submission).await.iter().all(|event| event.at == at(5)));
@@ -81,20 +83,20 @@ pub(super) async fn an_id_is_accepted_once(store: &dyn Store) {
     assert_eq!(steps(store, &submission).await.len(), 2);
     let notebook = store.notebook(&own(&submission), submission.id).await.unwrap();
     assert_eq!(notebook, Some(first.notebook));
-    assert_eq!(store.queue(at(9)).await.unwrap(), (1, 0));
+    assert_queue(store, 9, 1, 0).await;
 }
 
 pub(super) async fn fifty_accepted_at_once_are_all_kept(store: &dyn Store) {
     let all: Vec<_> = (0..50).map(|n| by(&format!("user{n}"), "88e/1/lab01", n % 3)).collect();
     let results = join_all(all.iter().map(|new| store.accept(new.clone()))).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
-    for NewSubmission { submission, notebook } in all {
+    for NewSubmission { submission, notebook, .. } in all {
         assert_eq!(record(store, &submission).await.submission, submission);
         let kept = store.notebook(&own(&submission), submission.id).await.unwrap();
         assert_eq!(kept, Some(notebook));
         assert_eq!(steps(store, &submission).await.len(), 2);
     }
-    assert_eq!(store.queue(at(9)).await.unwrap(), (50, 0));
+    assert_queue(store, 9, 50, 0).await;
 }
 
 pub(super) async fn two_submissions_of_a_user_at_once_are_both_kept(store: &dyn Store) {
@@ -104,5 +106,5 @@ pub(super) async fn two_submissions_of_a_user_at_once_are_both_kept(store: &dyn 
     for new in [one, two] {
         assert_eq!(status(store, &new.submission).await, Status::Queued);
     }
-    assert_eq!(store.queue(at(9)).await.unwrap(), (2, 0));
+    assert_queue(store, 9, 2, 0).await;
 }

@@ -4,7 +4,7 @@ use model::{Fault, Grade, GradePolicy, Report, ReportStatus, Step, Submission};
 
 use super::kit::{
     LEASE_MS, accepted, assert_idle, at, claim, events, finish, finish_executed, grade, grading, gradings,
-    kept, noise, own, points, question, record, report, staff, status, steps,
+    kept, noise, only, own, points, question, record, report, staff, status, steps,
 };
 use crate::{
     records::{Outcome, Retry, Status, SubmissionRecord},
@@ -27,12 +27,12 @@ pub(super) async fn a_report_ends_in_a_grade_and_in_events(store: &dyn Store) {
     }
     .summed();
     let grading = grading(2000);
-    store.record_report(&job.lease, grading.clone(), &report, None, GradePolicy::Latest).await.unwrap();
+    store.record_report(&job.lease, grading.clone(), &report, None, only(GradePolicy::Latest)).await.unwrap();
 
     let kept = kept(&grading, Outcome::Report(Box::new(report.clone())));
     assert_eq!(gradings(store, &submission).await, std::slice::from_ref(&kept));
-    let expected =
-        SubmissionRecord { submission: submission.clone(), status: Status::Graded, grading: Some(kept) };
+    let (status, grading) = (Status::Graded, Some(kept));
+    let expected = SubmissionRecord { submission: submission.clone(), status, grading, fault: None };
     assert_eq!(record(store, &submission).await, expected);
     let expected = [
         (Step::Received, at(0)),
@@ -104,7 +104,8 @@ pub(super) async fn a_fault_delays_the_job_and_the_last_one_fails_it(store: &dyn
     assert_eq!(job.attempt, 2);
     let second = grading(1500);
     store.record_fault(&job.lease, second.clone(), &faults[1], Retry::Never).await.unwrap();
-    let expected = SubmissionRecord { submission: submission.clone(), status: Status::Failed, grading: None };
+    let (status, fault) = (Status::Failed, Some(faults[1].clone()));
+    let expected = SubmissionRecord { submission: submission.clone(), status, grading: None, fault };
     assert_eq!(record(store, &submission).await, expected);
     assert_eq!(store.position(&own(&submission), submission.id).await.unwrap(), None);
     assert_eq!(grade(store, &submission).await, None);

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use model::{GradePolicy, Report, ReportStatus, SubmissionId};
 
-use super::kit::{accepted, claim, finish, grade, grading, points, report};
+use super::kit::{accepted, claim, finish, grade, grading, only, points, report};
 use crate::{records::Job, store::Store};
 
 /// Three submissions of a user, with scores of 4 points, and the jobs to grade them.
@@ -49,7 +49,7 @@ pub(super) async fn reports_recorded_at_once_settle_on_the_right_grade(store: &d
         let jobs = three(store, &format!("user{user}"), [2.0, 4.0, 3.0]).await;
         let record = |(job, report): &(Job, Report)| {
             let (lease, report) = (job.lease.clone(), report.clone());
-            async move { store.record_report(&lease, grading(200), &report, None, GradePolicy::Best).await }
+            async move { store.record_report(&lease, grading(200), &report, None, only(GradePolicy::Best)).await }
         };
         let results = join_all(jobs.iter().map(record)).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");

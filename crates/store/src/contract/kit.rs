@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{
-    AssignmentKey, Case, Event, Grade, GradePolicy, GradingId, NotebookHash, Points, Question, Report,
-    ReportStatus, Step, Submission, SubmissionId,
+    AssignmentKey, AuditId, Case, Event, Grade, GradePolicy, GradingId, NotebookHash, Points, Question,
+    Report, ReportStatus, Step, Submission, SubmissionId,
     ambient::{Clock, SystemEntropy},
 };
 
 use crate::{
     error::LeaseError,
     records::{
-        GradingRecord, Job, Lease, NewGrading, NewSubmission, Outcome, Page, Retry, Scope, Status,
-        SubmissionRecord, WorkerId,
+        AuditEntry, Delivery, Effects, GradingRecord, Job, Lease, NewGrading, NewSubmission, Outcome, Page,
+        Queue, Retry, Scope, Status, SubmissionRecord, WorkerId,
     },
     store::Store,
 };
@@ -56,7 +56,7 @@ pub fn notebook_of(user: &str, key_text: &str, ms: i64, notebook: Vec<u8>) -> Ne
         sha256: NotebookHash::of(&notebook),
         size_bytes: notebook.len().try_into().unwrap(),
     };
-    NewSubmission { submission, notebook }
+    NewSubmission { submission, notebook, supersedes: false }
 }
 
 /// A submission received at a time.
@@ -149,7 +149,7 @@ pub async fn grade(store: &dyn Store, submission: &Submission) -> Option<Grade> 
 
 /// A part of a list.
 #[must_use]
-pub fn page(before: Option<SubmissionId>, limit: u32) -> Page {
+pub fn page<Id>(before: Option<Id>, limit: u32) -> Page<Id> {
     Page { before, limit }
 }
 
@@ -213,15 +213,42 @@ pub fn kept(grading: &NewGrading, outcome: Outcome) -> GradingRecord {
     GradingRecord { id, revision, started_at, finished_at, outcome, has_executed: false }
 }
 
+/// A grade under a policy that is delivered nowhere.
+#[must_use]
+pub fn only(policy: GradePolicy) -> Effects {
+    Effects { policy, delivery: Delivery::Nowhere }
+}
+
+/// So many jobs wait, and so many are under a live lease.
+pub async fn assert_queue(store: &dyn Store, ms: i64, waiting: u64, working: u64) {
+    assert_eq!(store.queue(at(ms)).await.unwrap(), Queue { waiting, working });
+}
+
+/// What staff did to a submission.
+#[must_use]
+pub fn entry(action: &str, submission: &Submission, ms: i64) -> AuditEntry {
+    AuditEntry {
+        id: AuditId::new(&At(ms), &SystemEntropy),
+        at: at(ms),
+        actor: "grace".into(),
+        action: action.into(),
+        course: Some(submission.key.course.clone()),
+        user: Some(submission.user.clone()),
+        submission: Some(submission.id),
+        address: None,
+        detail: None,
+    }
+}
+
 /// Finishes a job with a report.
 pub async fn finish(store: &dyn Store, job: &Job, report: &Report, policy: GradePolicy, ms: i64) {
-    store.record_report(&job.lease, grading(ms), report, None, policy).await.unwrap();
+    store.record_report(&job.lease, grading(ms), report, None, only(policy)).await.unwrap();
 }
 
 /// Finishes a job with a report of a point and the notebook as it was executed.
 pub async fn finish_executed(store: &dyn Store, job: &Job, executed: &[u8], ms: i64) {
     let (grading, report) = (grading(ms), report(1.0, 1.0));
-    let done = store.record_report(&job.lease, grading, &report, Some(executed), GradePolicy::Latest);
+    let done = store.record_report(&job.lease, grading, &report, Some(executed), only(GradePolicy::Latest));
     done.await.unwrap();
 }
 
@@ -248,7 +275,10 @@ pub async fn assert_lost(store: &dyn Store, held: &Lease, submission: &Submissio
         ("renew", store.renew(held, at(ms), LEASE).await),
         ("progress", store.progress(held, at(ms), vec![Step::Cell { cell: 1, of: 2 }]).await),
         ("progress of nothing", store.progress(held, at(ms), vec![]).await),
-        ("report", store.record_report(held, grading(ms), &report, Some(b"{}"), GradePolicy::Best).await),
+        (
+            "report",
+            store.record_report(held, grading(ms), &report, Some(b"{}"), only(GradePolicy::Best)).await,
+        ),
         ("fault", store.record_fault(held, grading(ms), &fault, later).await),
         ("last fault", store.record_fault(held, grading(ms), &fault, Retry::Never).await),
         ("release", store.release(held, at(ms)).await),

@@ -4,7 +4,7 @@ use model::{GradePolicy, Report, ReportStatus, Step, Submission};
 
 use super::kit::{accepted, at, claim, events, finish, grading, own, page, record, report, staff};
 use crate::{
-    records::{Retry, Scope, Status, SubmissionRecord},
+    records::{Filter, Retry, Scope, Status, SubmissionRecord},
     store::Store,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 async fn all_pages(store: &dyn Store, scope: &Scope, limit: u32) -> Vec<Submission> {
     let (mut all, mut before) = (vec![], None);
     loop {
-        let part = store.submissions(scope, page(before, limit)).await.unwrap();
+        let part = store.submissions(scope, &Filter::All, page(before, limit)).await.unwrap();
         assert!(part.len() <= limit as usize);
         let is_older = |record: &SubmissionRecord| before.is_none_or(|before| record.submission.id < before);
         assert!(part.iter().all(is_older), "a page begins after the one before it");
@@ -43,10 +43,10 @@ pub(super) async fn pages_go_from_the_newest_to_the_oldest(store: &dyn Store) {
         assert_eq!(all_pages(store, &ada, limit).await, of(|s| s.user.as_str() == "ada"));
         assert_eq!(all_pages(store, &course, limit).await, of(|s| s.key.course.as_str() == "8x"));
     }
-    assert_eq!(store.submissions(&ada, page(None, 0)).await.unwrap(), []);
+    assert_eq!(store.submissions(&ada, &Filter::All, page(None, 0)).await.unwrap(), []);
     // Where a page begins need not be in the list.
     let others = of(|s| s.user.as_str() == "bob")[3].id;
-    let part = store.submissions(&ada, page(Some(others), 100)).await.unwrap();
+    let part = store.submissions(&ada, &Filter::All, page(Some(others), 100)).await.unwrap();
     let listed = part.into_iter().map(|record| record.submission);
     let mut expected = of(|s| s.user.as_str() == "ada");
     expected.retain(|submission| submission.id < others);
@@ -66,7 +66,7 @@ pub(super) async fn a_list_says_where_each_submission_stands(store: &dyn Store) 
     claim(store, "w", 10).await;
 
     for scope in [own(&submissions[0]), staff(&submissions[0])] {
-        let list = store.submissions(&scope, page(None, 10)).await.unwrap();
+        let list = store.submissions(&scope, &Filter::All, page(None, 10)).await.unwrap();
         let standing: Vec<_> = list.iter().map(|record| (record.status, record.grading.is_some())).collect();
         let expected = [
             (Status::Queued, false),

@@ -3,13 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, though they live where other crates can run them")]
 
 mod accept;
+mod audit;
+mod expire;
 mod finish;
 mod grade;
 pub mod kit;
 mod lease;
 mod lists;
+mod passback;
 mod queue;
+mod regrade;
 mod scope;
+mod supersede;
+mod turns;
+mod whole;
+mod worker;
 
 use std::{future::Future, pin::Pin};
 
@@ -63,6 +71,54 @@ macro_rules! each_contract_case {
                 reports_recorded_at_once_settle_on_the_right_grade
                 what_does_not_count_leaves_the_grade_alone
                 grades_of_users_and_assignments_are_apart
+            }
+            turns {
+                fifty_of_one_student_do_not_hold_up_a_class
+                a_large_course_does_not_hold_up_a_small_one
+                live_work_goes_before_regrades
+                places_follow_the_turns
+                nobody_who_waits_is_overtaken_for_ever
+            }
+            supersede {
+                what_waits_is_superseded_by_a_newer_submission
+                what_was_ever_taken_is_not_superseded
+                only_the_same_assignment_of_the_same_user_is_superseded
+                an_older_submission_supersedes_nothing_newer
+            }
+            regrade {
+                a_finished_job_is_graded_again_on_wish
+                a_job_set_aside_is_graded_again_on_wish
+                what_is_not_finished_or_not_there_is_not_graded_again
+                under_latest_an_old_submission_graded_again_changes_nothing
+                under_best_a_lower_second_report_gives_way_to_the_best_submission
+            }
+            passback {
+                a_new_grade_is_delivered_once
+                only_the_newest_grade_is_sent
+                while_one_is_sent_the_newer_waits
+                a_failed_try_comes_again_unless_something_newer_waits
+                a_lost_hold_on_a_delivery_settles_nothing
+                eight_senders_never_send_one_twice
+                what_was_refused_given_up_or_withheld_is_sent_again_on_wish
+                a_grade_that_says_the_same_is_not_sent_again
+            }
+            worker {
+                workers_are_known_while_they_live
+                staff_see_who_was_at_work_and_users_do_not
+            }
+            audit {
+                the_trail_is_kept_and_read_in_pages
+            }
+            expire {
+                old_notebooks_and_events_go_and_grades_stay
+                what_is_not_finished_is_kept
+                a_users_data_go_as_a_whole_and_the_trail_stays
+                a_job_that_is_erased_while_it_is_graded_is_lost
+            }
+            whole {
+                everything_reads_back_from_another_place
+                what_is_put_again_replaces_what_was_there
+                wholes_are_read_in_pages
             }
             scope {
                 others_see_nothing

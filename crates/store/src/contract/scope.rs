@@ -3,7 +3,10 @@
 use model::Submission;
 
 use super::kit::{accepted, by, claim, finish_executed, key, page};
-use crate::{records::Scope, store::Store};
+use crate::{
+    records::{Filter, Scope},
+    store::Store,
+};
 
 async fn graded(store: &dyn Store) -> Submission {
     let submission = accepted(store, "ada", "88e/1/lab01", 0).await;
@@ -33,7 +36,7 @@ pub(super) async fn others_see_nothing(store: &dyn Store) {
             assert_eq!(store.gradings(&scope, id).await.unwrap(), [], "{scope:?}");
             assert_eq!(store.position(&scope, id).await.unwrap(), None, "{scope:?}");
         }
-        assert_eq!(store.submissions(&scope, page(None, 100)).await.unwrap(), [], "{scope:?}");
+        assert_eq!(store.submissions(&scope, &Filter::All, page(None, 100)).await.unwrap(), [], "{scope:?}");
     }
     assert_eq!(store.grade(&"bob".parse().unwrap(), &graded.key).await.unwrap(), None);
     assert_eq!(store.grade(&graded.user, &key("8x/1/lab01")).await.unwrap(), None);
@@ -56,6 +59,6 @@ pub(super) async fn a_user_sees_their_own_and_staff_their_course(store: &dyn Sto
             assert_eq!(store.gradings(&scope, id).await.unwrap().len(), gradings);
             assert_eq!(store.position(&scope, id).await.unwrap(), place);
         }
-        assert_eq!(store.submissions(&scope, page(None, 100)).await.unwrap().len(), 2);
+        assert_eq!(store.submissions(&scope, &Filter::All, page(None, 100)).await.unwrap().len(), 2);
     }
 }

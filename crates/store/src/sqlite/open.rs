@@ -9,18 +9,18 @@ use std::{
 };
 
 use sqlx::{
-    Connection, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    Connection, Sqlite, SqlitePool, Transaction,
     error::DatabaseError,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
+use super::schema;
 use crate::error::StoreError;
 
 /// How long a write waits for another process that writes to the same file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to pause where SQLite does not wait by itself.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
@@ -62,16 +62,21 @@ impl SqliteStore {
         create(path).map_err(|error| StoreError::Unavailable(error.into()))?;
         let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
         let writer = open_writer(&options).await?;
-        migrate(&writer, path).await?;
+        schema::migrate(&writer, path).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers })
     }
 
     /// Finishes what is under way and closes the file, leaving everything in that one file.
-    pub async fn close(&self) {
+    pub(super) async fn shut(&self) {
         self.readers.close().await;
         // Last, because the last connection moves what is in the write-ahead log into the file itself.
         self.writer.close().await;
+    }
+
+    /// Begins a look: all that is read in it is as it was at one moment.
+    pub(super) async fn look(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.readers.begin().await?)
     }
 
     /// Begins a write. Dropped without a commit, nothing of it happened.
@@ -102,6 +107,8 @@ async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, Store
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // What is erased is overwritten, not only forgotten.
+        .pragma("secure_delete", "ON")
         // Gives the disk back after a rush; without it the write-ahead log stays as long as it ever was.
         .pragma("journal_size_limit", "67108864")
         .foreign_keys(true);
@@ -129,30 +136,4 @@ fn is_busy(error: &sqlx::Error) -> bool {
 /// Connections to a local file do not age.
 fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(size).idle_timeout(None).max_lifetime(None)
-}
-
-/// Brings the schema up to date, in one transaction.
-async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let migration = |version, description: &'static str, sql: &'static str| {
-        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let migrator = Migrator::with_migrations(vec![
-        migration(
-            1,
-            "submissions to grades",
-            include_str!("../../migrations/sqlite/0001_submissions_to_grades.sql"),
-        ),
-        migration(
-            2,
-            "executed notebooks",
-            include_str!("../../migrations/sqlite/0002_executed_notebooks.sql"),
-        ),
-    ]);
-    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-    // `run` is the documented way, but the compiler cannot see that its future may change threads.
-    migrator.run_direct(None, &mut *tx, false).await.map_err(|error| match error {
-        MigrateError::VersionMissing(_) => StoreError::Newer { place: path.display().to_string() },
-        error => StoreError::Unavailable(error.into()),
-    })?;
-    Ok(tx.commit().await?)
 }

@@ -4,7 +4,7 @@ use sqlx::Executor;
 
 use super::SqliteStore;
 use crate::{
-    contract::kit::{accepted, at, by, claim, finish_executed, noise, notebook_of},
+    contract::kit::{accepted, assert_queue, by, claim, finish_executed, noise, notebook_of},
     error::StoreError,
     store::Store,
 };
@@ -64,5 +64,5 @@ async fn a_full_disk_is_told_and_overcome() {
         store.ready().await.unwrap();
         store.accept(by("bob", "88e/1/lab01", ms)).await.unwrap();
     }
-    assert_eq!(store.queue(at(0)).await.unwrap(), (3, 0));
+    assert_queue(&store, 0, 3, 0).await;
 }

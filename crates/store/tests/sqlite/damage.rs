@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::Submission;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
-use store::{SqliteStore, Store, StoreError, contract::kit::*};
+use store::{Queue, SqliteStore, Store, StoreError, contract::kit::*};
 use tempfile::TempDir;
 
 use super::{NAME, open};
@@ -93,7 +93,7 @@ async fn an_unreadable_job_does_not_hold_up_the_queue() {
     assert!(matches!(&error, StoreError::Corrupt { what } if what.contains("column user")), "{error:?}");
     assert_eq!(claim(&store, "w", 10).await.submission, sound);
     assert_idle(&store, 10 + LEASE_MS - 1).await;
-    assert_eq!(store.queue(at(10)).await.unwrap(), (0, 1));
+    assert_queue(&store, 10, 0, 1).await;
 }
 
 #[tokio::test]
@@ -106,5 +106,5 @@ async fn a_job_without_its_notebook_says_so() {
     let error = store.notebook_to_grade(&job.lease).await.unwrap_err();
     let expected = format!("submission {} has no notebook", submission.id);
     assert!(matches!(&error, StoreError::Corrupt { what } if *what == expected), "{error:?}");
-    assert_eq!(store.queue(Timestamp::UNIX_EPOCH).await.unwrap(), (0, 1));
+    assert_eq!(store.queue(Timestamp::UNIX_EPOCH).await.unwrap(), Queue { waiting: 0, working: 1 });
 }

@@ -94,28 +94,6 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_database_from_before_executed_notebooks_is_brought_up_to_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
-    let submission = graded(&store).await;
-    store.close().await;
-    let options = SqliteConnectOptions::new().filename(folder.path().join(NAME));
-    let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
-    raw.execute("DROP TABLE executed_notebook; DELETE FROM _sqlx_migrations WHERE version = 2")
-        .await
-        .unwrap();
-    raw.close().await.unwrap();
-
-    let store = open(&folder).await;
-    is_all_there(&store, &submission).await;
-    assert_eq!(store.executed(&own(&submission), submission.id).await.unwrap(), None);
-    let job = claim(&store, "w", 30).await;
-    finish_executed(&store, &job, b"{}", 40).await;
-    let id = job.submission.id;
-    assert_eq!(store.executed(&own(&job.submission), id).await.unwrap(), Some(b"{}".to_vec()));
-}
-
-#[tokio::test]
 async fn what_cannot_be_opened_is_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("notes.txt");
@@ -165,5 +143,5 @@ async fn processes_share_the_jobs_of_one_file() {
     claimed.sort();
     claimed.dedup();
     assert_eq!(claimed.len(), 60);
-    assert_eq!(stores[0].queue(at(100)).await.unwrap(), (0, 0));
+    assert_queue(&stores[0], 100, 0, 0).await;
 }

@@ -24,7 +24,7 @@ async fn an_interrupted_accept_happened_as_a_whole_or_not_at_all() {
     for (ms, patience) in (1..).zip(patience(start.elapsed())) {
         let new = new(ms);
         let told = timeout(patience, store.accept(new.clone())).await;
-        let NewSubmission { submission, notebook } = new;
+        let NewSubmission { submission, notebook, .. } = new;
         // Whatever became of it, the next write gets through, after it.
         store.ready().await.unwrap();
         let found = store.submission(&own(&submission), submission.id).await.unwrap();
@@ -36,7 +36,7 @@ async fn an_interrupted_accept_happened_as_a_whole_or_not_at_all() {
             assert_eq!(steps(&store, &submission).await, [Step::Received, Step::Queued { position: kept }]);
         }
     }
-    assert_eq!(store.queue(at(0)).await.unwrap(), (kept, 0));
+    assert_queue(&store, 0, kept, 0).await;
     assert!(interrupted > 0);
 }
 
@@ -53,8 +53,13 @@ async fn an_interrupted_report_happened_as_a_whole_or_not_at_all() {
     for (ms, patience) in (1..).zip(patience(start.elapsed())) {
         let submission = accepted(&store, &format!("user{ms}"), "88e/1/lab01", ms).await;
         let job = claim(&store, "w", 100).await;
-        let call =
-            store.record_report(&job.lease, grading(200), &report, Some(&executed), GradePolicy::Latest);
+        let call = store.record_report(
+            &job.lease,
+            grading(200),
+            &report,
+            Some(&executed),
+            only(GradePolicy::Latest),
+        );
         let told = timeout(patience, call).await;
         store.ready().await.unwrap();
         interrupted += u32::from(told.is_err());

@@ -1,6 +1,7 @@
 //! The SQLite engine: the contract, and what only this engine promises.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and these have helpers")]
 
+mod backup;
 mod damage;
 mod file;
 mod interruptions;
@@ -22,7 +23,7 @@ macro_rules! tests {
                 let folder = tempfile::tempdir().unwrap();
                 let store = crate::open(&folder).await;
                 store::contract::run(stringify!($case), &store).await;
-                store.close().await;
+                store::Store::close(&store).await;
             }
         )+}
     )+};

@@ -134,8 +134,6 @@ impl Line {
                 self.bar.set_position(u64::from(*cell));
                 format!("cell {cell} of {of}")
             }
-            // The first is said already, with the page; the others come all at once, at the end.
-            Step::Received | Step::Question { .. } => return,
             Step::Released => "the service restarts; it begins anew".into(),
             Step::Delayed { .. } => "the service had a fault; it will try again".into(),
             Step::Graded { score, max_score } => {
@@ -144,6 +142,16 @@ impl Line {
             }
             Step::Rejected => "not gradable".into(),
             Step::Failed => "the service failed; staff must look at it".into(),
+            Step::Superseded { .. } => "not graded: you submitted a newer one before its turn came".into(),
+            Step::Regrade => "staff asked for a new grading".into(),
+            // The first is said already, with the page; questions come all at once, at the end; what follows the grade
+            // does not hold the command up.
+            Step::Received
+            | Step::Question { .. }
+            | Step::Sending { .. }
+            | Step::Posted
+            | Step::NotPosted { .. }
+            | Step::NotAccepted => return,
         };
         self.say(&text);
     }

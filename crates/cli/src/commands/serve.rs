@@ -1,0 +1,162 @@
+//! `otter-service serve`: accepts notebooks and shows grades; grades, too, unless workers do.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use materials::FolderMaterials;
+use model::{
+    NotebookLimits,
+    ambient::{SystemClock, SystemEntropy},
+};
+use server::{App, Janitor, Pressure, Settings, Workshop};
+use store::WorkerId;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{self, Config, Sources},
+    logging,
+    place::Place,
+    service::{DataDir, Grader, Identity, Kept, Signals, drain, heart},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration file; `otter-service config default` shows one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on (`server.listen`).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Folder of the database and keys (`data.dir`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Folder with course-config.json and the autograders (`materials.dir`).
+    #[arg(long, value_name = "DIR")]
+    materials: Option<String>,
+    /// Grade with this interpreter's packages (`environment.python`).
+    #[arg(long, value_name = "INTERPRETER")]
+    python: Option<String>,
+    /// Listen on more than loopback although there is no sign-in: whoever reaches the port is the one configured user.
+    #[arg(long)]
+    insecure_single_user: bool,
+}
+
+impl Args {
+    fn sources(&self) -> Sources {
+        let options = [
+            ("server.listen", "--listen", &self.listen),
+            ("data.dir", "--data", &self.data),
+            ("materials.dir", "--materials", &self.materials),
+            ("environment.python", "--python", &self.python),
+        ];
+        let given = options.into_iter().filter_map(|(key, name, value)| Some((key, name, value.clone()?)));
+        Sources { file: self.config.clone(), options: given.collect(), variables: config::variables() }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.sources())?;
+    logging::start(&config.log);
+    refuse_to_be_open(config.listen, args.insecure_single_user)?;
+    let mut signals = Signals::new()?;
+
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let identity = Identity::new(&*entropy);
+    let data = DataDir::open(&config.data_dir)?;
+    let receipt_key = data.receipt_key(&*entropy)?;
+    let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
+    let scratch = data.scratch()?;
+    let mut grader = None;
+    if config.grades_in_server {
+        grader = Grader::prepare(&config, &data, scratch, &mut signals).await?;
+        if grader.is_none() {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    let place = config.place();
+    warn_of_what_is_not_there_yet(&config, &place);
+    let kept = Kept::open(&place).await?;
+    let workshop = Arc::new(Workshop::new(Arc::clone(&kept.store), Arc::new(materials), clock, entropy));
+    kept.release_abandoned(&identity, workshop.clock.now()).await?;
+    let app = Arc::new(App {
+        workshop,
+        receipt_key,
+        pressure: Pressure::new(config.max_waiting),
+        closing: CancellationToken::new(),
+        settings: Settings {
+            prefix: config.prefix.clone(),
+            max_submission_bytes: config.max_submission_bytes,
+            notebook_limits: NotebookLimits::default(),
+            single_user: config.single_user.clone(),
+            skip_superseded: config.skip_superseded,
+        },
+    });
+    serve(&app, grader.as_ref(), &identity.id(), &config, signals).await?;
+    kept.store.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves, and grades with what there is for it, until a signal comes; then lets what runs end.
+async fn serve(
+    app: &Arc<App>,
+    grader: Option<&Grader>,
+    me: &WorkerId,
+    config: &Config,
+    mut signals: Signals,
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another otter-service running?", config.listen))?;
+    let address = listener.local_addr()?;
+    let jobs = if grader.is_some() { config.jobs } else { 0 };
+    let heart = heart(&app.workshop, me, jobs);
+    let janitor = Janitor::start(&app.workshop, config.retention);
+    let workers = grader.map(|grader| grader.start(&app.workshop, me));
+    tracing::info!(
+        url = format!("http://{address}{}", config.prefix), user = %config.single_user, worker = %me.0,
+        store = %config.place(), jobs, engine = grader.map(|grader| grader.engine.name()),
+        deployment = config.environment_name, post_grade = config.post_grade, "otter-service is ready"
+    );
+    let closing = app.closing.clone();
+    let server = axum::serve(listener, server::router(Arc::clone(app)))
+        .with_graceful_shutdown(async move { closing.cancelled().await });
+    let serving = tokio::spawn(server.into_future());
+    signals.stop().await;
+    drain(&app.workshop, workers, config, &mut signals).await;
+    janitor.end();
+    app.closing.cancel();
+    // Requests are short and streams have ended; a client that never finishes its request is not waited for.
+    tokio::time::timeout(Duration::from_secs(5), serving).await.ok();
+    heart.end().await;
+    Ok(())
+}
+
+fn refuse_to_be_open(listen: SocketAddr, insecure: bool) -> anyhow::Result<()> {
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if !insecure {
+        bail!(
+            "refusing to listen on {listen}: there is no sign-in yet, so everybody who reaches that address could submit \
+             and read as the one configured user. Listen on 127.0.0.1, or say --insecure-single-user if that is what you want"
+        );
+    }
+    tracing::warn!(%listen, "INSECURE: everybody who reaches this address is the one configured user");
+    Ok(())
+}
+
+/// Settings that are understood and do nothing in this version must not be believed to work.
+fn warn_of_what_is_not_there_yet(config: &Config, place: &Place) {
+    if config.post_grade {
+        tracing::warn!(
+            "passback.post_grade (POST_GRADE) is on, but this version posts no grades: they are kept, and shown here"
+        );
+    }
+    if config.gcp_project_id.is_some() && !place.to_string().starts_with("firestore:") {
+        tracing::warn!(
+            "deployment.gcp_project_id (GCP_PROJECT_ID) is set, but store.url names no Firestore: everything is kept in {place}"
+        );
+    }
+}

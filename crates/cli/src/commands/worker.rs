@@ -1,0 +1,85 @@
+//! `otter-service worker`: grades for a store that it shares with others, and serves nothing.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::bail;
+use materials::FolderMaterials;
+use model::ambient::{SystemClock, SystemEntropy};
+use server::Workshop;
+
+use crate::{
+    config::{self, Config, Sources},
+    logging,
+    service::{DataDir, Grader, Identity, Kept, Signals, drain, heart},
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration file; `otter-service config default` shows one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder for environments and temporary files (`data.dir`); several workers and a service may share it.
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Folder with course-config.json and the autograders (`materials.dir`).
+    #[arg(long, value_name = "DIR")]
+    materials: Option<String>,
+    /// Grade with this interpreter's packages (`environment.python`).
+    #[arg(long, value_name = "INTERPRETER")]
+    python: Option<String>,
+    /// How many notebooks to grade at a time; 0: one for each core (`grading.jobs`).
+    #[arg(long, value_name = "N")]
+    jobs: Option<String>,
+}
+
+impl Args {
+    fn sources(&self) -> Sources {
+        let options = [
+            ("data.dir", "--data", &self.data),
+            ("materials.dir", "--materials", &self.materials),
+            ("environment.python", "--python", &self.python),
+            ("grading.jobs", "--jobs", &self.jobs),
+        ];
+        let given = options.into_iter().filter_map(|(key, name, value)| Some((key, name, value.clone()?)));
+        Sources { file: self.config.clone(), options: given.collect(), variables: config::variables() }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.sources())?;
+    let place = config.place();
+    if !place.is_shared() {
+        bail!(
+            "a worker needs a store that it shares with the service, and {place} belongs to one process alone. Name a \
+             PostgreSQL database in store.url, or let `otter-service serve` grade by itself, as it does by default"
+        );
+    }
+    logging::start(&config.log);
+    let mut signals = Signals::new()?;
+
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let identity = Identity::new(&*entropy);
+    let me = identity.id();
+    let data = DataDir::share(&config.data_dir)?;
+    let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
+    let kept = Kept::open(&place).await?;
+    let scratch = data.scratch_of_worker(&identity.folder())?;
+    let Some(grader) = Grader::prepare(&config, &data, scratch, &mut signals).await? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let workshop = Arc::new(Workshop::new(Arc::clone(&kept.store), Arc::new(materials), clock, entropy));
+    kept.release_abandoned(&identity, workshop.clock.now()).await?;
+
+    let heart = heart(&workshop, &me, config.jobs);
+    let workers = grader.start(&workshop, &me);
+    tracing::info!(
+        worker = %me.0, store = %place, jobs = config.jobs, engine = grader.engine.name(),
+        "otter-service worker is ready"
+    );
+    signals.stop().await;
+    drain(&workshop, Some(workers), &config, &mut signals).await;
+    heart.end().await;
+    kept.store.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

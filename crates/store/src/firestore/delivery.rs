@@ -1,0 +1,146 @@
+//! Deliveries of grades, each a document of its own.
+
+use jiff::Timestamp;
+use model::{GradingId, UserName};
+
+use super::{
+    FirestoreStore,
+    fields::{Reader, fields, time},
+    rest::wire::{self, Document, Fields, If},
+};
+use crate::{
+    error::StoreError,
+    records::{Passback, PassbackLease, PassbackRecord, PassbackState, WorkerId},
+};
+
+/// When a delivery is to be handed out: when it is due, or when the lease of who sends it ends.
+pub(super) const DUE: &str = "due";
+
+/// A delivery with what only its order and its lease need.
+#[derive(Debug, Clone)]
+pub(super) struct Delivery {
+    pub(super) record: PassbackRecord,
+    /// When its first try was due.
+    pub(super) since: Timestamp,
+    /// How often it was handed out.
+    pub(super) token: u64,
+    /// Who sends it until when, while it is being sent.
+    pub(super) holder: Option<(WorkerId, Timestamp)>,
+    /// On what a change of it is conditional.
+    pub(super) only: If,
+}
+
+impl Delivery {
+    pub(super) fn new(record: PassbackRecord) -> Self {
+        let since = record.passback.graded_at;
+        Self { record, since, token: 0, holder: None, only: If::Absent }
+    }
+
+    pub(super) fn read(document: &Document) -> Result<Self, StoreError> {
+        let reader = Reader::of(document);
+        let grading = document.name.rsplit('/').next().unwrap_or_default();
+        let grading: GradingId = grading.parse().map_err(|error| reader.corrupt("__name__", error))?;
+        let user: UserName = reader.parse("user")?;
+        let state = reader.parse("state")?;
+        Ok(Self {
+            record: PassbackRecord {
+                passback: Passback {
+                    grading,
+                    submission: reader.parse("submission")?,
+                    user,
+                    key: reader.key()?,
+                    seq: reader.count("seq")?,
+                    score: reader.points("score")?,
+                    max_score: reader.points("max_score")?,
+                    graded_at: reader.time("graded_at")?,
+                },
+                state,
+                attempts: reader.count("attempts")?,
+                due_at: reader.time("due_at")?,
+                words: reader.text_if_any("words")?.map(Into::into),
+                changed_at: reader.time("changed_at")?,
+            },
+            since: reader.time("since")?,
+            token: reader.count("token")?,
+            holder: match state {
+                PassbackState::Sending => {
+                    Some((WorkerId(reader.text("worker")?.into()), reader.time("lease_until")?))
+                }
+                _ => None,
+            },
+            only: If::Version(document.update_time.clone()),
+        })
+    }
+
+    /// The whole document.
+    pub(super) fn write(&self, write: &str) -> Fields {
+        let PassbackRecord { passback, state, attempts, due_at, words, changed_at } = &self.record;
+        let lease_until = self.holder.as_ref().map(|(_, until)| *until);
+        let due = (*state == PassbackState::Pending).then_some(*due_at).or(lease_until);
+        fields([
+            ("submission", Some(wire::text(passback.submission.to_string()))),
+            ("user", Some(wire::text(passback.user.as_str()))),
+            ("course", Some(wire::text(passback.key.course.as_str()))),
+            ("section", Some(wire::text(passback.key.section.as_str()))),
+            ("assignment", Some(wire::text(passback.key.assignment.as_str()))),
+            ("seq", Some(wire::count(passback.seq))),
+            ("score", Some(wire::double(passback.score.get()))),
+            ("max_score", Some(wire::double(passback.max_score.get()))),
+            ("graded_at", Some(time(passback.graded_at))),
+            ("state", Some(wire::text(state.as_str()))),
+            ("attempts", Some(wire::count((*attempts).into()))),
+            ("due_at", Some(time(*due_at))),
+            ("words", words.as_ref().map(wire::text)),
+            ("changed_at", Some(time(*changed_at))),
+            ("since", Some(time(self.since))),
+            ("token", Some(wire::count(self.token))),
+            ("worker", self.holder.as_ref().map(|(worker, _)| wire::text(&*worker.0))),
+            ("lease_until", lease_until.map(time)),
+            (DUE, due.map(time)),
+            ("write", Some(wire::text(write))),
+        ])
+    }
+
+    pub(super) fn is_held(&self, lease: &PassbackLease) -> bool {
+        self.token == lease.token && self.holder.as_ref().is_some_and(|(worker, _)| *worker == lease.worker)
+    }
+
+    /// Whether it is under a live lease.
+    pub(super) fn is_under_way(&self, now: Timestamp) -> bool {
+        self.holder.as_ref().is_some_and(|(_, until)| *until > now)
+    }
+
+    /// Whether it waits, or the worker that had it fell silent: a newer one takes its place.
+    pub(super) fn gives_way(&self, now: Timestamp) -> bool {
+        match self.record.state {
+            PassbackState::Pending => true,
+            PassbackState::Sending => !self.is_under_way(now),
+            _ => false,
+        }
+    }
+
+    /// Puts it into a state in which nobody sends it.
+    pub(super) fn rest(&mut self, state: PassbackState, now: Timestamp) {
+        self.record.state = state;
+        self.record.changed_at = now;
+        self.holder = None;
+    }
+}
+
+impl FirestoreStore {
+    /// A delivery.
+    pub(super) async fn delivery(&self, grading: GradingId) -> Result<Option<Delivery>, StoreError> {
+        let document = self.client.get(&self.names.passback(&self.client, grading)).await?;
+        document.as_ref().map(Delivery::read).transpose()
+    }
+
+    /// Those deliveries of a list that are there.
+    pub(super) async fn deliveries(
+        &self,
+        gradings: impl IntoIterator<Item = GradingId>,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let names: Vec<_> =
+            gradings.into_iter().map(|grading| self.names.passback(&self.client, grading)).collect();
+        self.client.get_all(&names).await?.iter().flatten().map(Delivery::read).collect()
+    }
+}

@@ -1,0 +1,15 @@
+//! What goes into the store and what comes out of it.
+
+mod audit;
+mod grading;
+mod job;
+mod passback;
+mod submission;
+mod whole;
+
+pub use audit::AuditEntry;
+pub use grading::{Delivery, Effects, GradingRecord, NewGrading, Outcome};
+pub use job::{Job, Lane, Lease, Queue, Regrade, Retry, WorkerId, WorkerRecord};
+pub use passback::{Passback, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState};
+pub use submission::{Accepted, Filter, NewSubmission, Page, Scope, Status, SubmissionRecord};
+pub use whole::{Expired, JobState, Retention, Whole, WholeJob};

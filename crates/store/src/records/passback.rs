@@ -1,0 +1,153 @@
+//! The outbox: grades on their way to a learning platform.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use model::{AssignmentKey, GradingId, Points, SubmissionId, UserName};
+use serde::{Deserialize, Serialize};
+
+use super::WorkerId;
+
+/// The delivery of one grade. It is named by the grading that made the grade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Passback {
+    /// The grading that made the grade.
+    pub grading: GradingId,
+    /// The submission that counts.
+    pub submission: SubmissionId,
+    /// Whose grade it is.
+    pub user: UserName,
+    /// For what.
+    #[serde(flatten)]
+    pub key: AssignmentKey,
+    /// Its place among the deliveries for this user and assignment, from 1. Only the newest is ever sent.
+    pub seq: u64,
+    /// What was earned.
+    pub score: Points,
+    /// What could be earned.
+    pub max_score: Points,
+    /// When the grade was set.
+    pub graded_at: Timestamp,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassbackState {
+    /// It is to be sent.
+    Pending,
+    /// It is being sent.
+    Sending,
+    /// The platform has it.
+    Posted,
+    /// The platform refused it; staff can send it again.
+    Refused,
+    /// The platform could not be reached for too long; staff can send it again.
+    GivenUp,
+    /// A newer grade took its place before it was sent.
+    Superseded,
+    /// It is not sent, on purpose.
+    Withheld,
+}
+
+impl PassbackState {
+    const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Sending,
+        Self::Posted,
+        Self::Refused,
+        Self::GivenUp,
+        Self::Superseded,
+        Self::Withheld,
+    ];
+
+    /// Its name on the wire and in stores.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Posted => "posted",
+            Self::Refused => "refused",
+            Self::GivenUp => "given_up",
+            Self::Superseded => "superseded",
+            Self::Withheld => "withheld",
+        }
+    }
+}
+
+impl FromStr for PassbackState {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == name);
+        found.ok_or_else(|| format!("{name:?} is no state of a delivery"))
+    }
+}
+
+/// A delivery as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassbackRecord {
+    /// The delivery.
+    #[serde(flatten)]
+    pub passback: Passback,
+    /// Where it stands.
+    pub state: PassbackState,
+    /// How often sending it was tried.
+    pub attempts: u32,
+    /// When it is sent at the earliest, while it is pending.
+    pub due_at: Timestamp,
+    /// What the platform said last, or why it could not be asked.
+    pub words: Option<String>,
+    /// When the state last changed.
+    pub changed_at: Timestamp,
+}
+
+impl PassbackRecord {
+    /// As it is in a copy of the store, where nobody holds it: one that was being sent is to be sent.
+    #[must_use]
+    pub fn as_copied(&self) -> Self {
+        let state = match self.state {
+            PassbackState::Sending => PassbackState::Pending,
+            state => state,
+        };
+        Self { state, ..self.clone() }
+    }
+}
+
+/// A worker's hold on a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassbackLease {
+    /// Which delivery.
+    pub grading: GradingId,
+    /// Who holds it.
+    pub worker: WorkerId,
+    /// Which hold it is: counts up with every claim.
+    pub token: u64,
+}
+
+/// A claimed delivery.
+#[derive(Debug, Clone)]
+pub struct PassbackJob {
+    /// The hold on it.
+    pub lease: PassbackLease,
+    /// What to deliver.
+    pub passback: Passback,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// When the first try of this delivery was due: what a time after which one gives up counts from.
+    pub since: Timestamp,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassbackOutcome {
+    /// The platform has it.
+    Posted,
+    /// The platform refused it for good.
+    Refused,
+    /// Try again, not before this time.
+    Again(Timestamp),
+    /// It was tried for too long.
+    GivenUp,
+}

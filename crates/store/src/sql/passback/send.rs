@@ -1,0 +1,123 @@
+//! Handing a delivery out, and what came of sending it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use model::Step;
+use sqlx::AssertSqlSafe;
+
+use super::{
+    super::{
+        Engine,
+        claim::until,
+        dialect::{FOR_UPDATE, SKIP_LOCKED},
+        event,
+        rows::{Record, integer},
+    },
+    enqueue::{NEWEST, supersede},
+    record,
+};
+use crate::{
+    error::{LeaseError, StoreError},
+    records::{PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState, WorkerId},
+};
+
+pub(in super::super) fn claim_sql() -> String {
+    format!(
+        r#"UPDATE passback
+        SET state = 'sending', worker = $1, token = token + 1, attempts = attempts + 1, lease_until = $3,
+            changed_at = $2
+        WHERE grading = (
+            SELECT this.grading
+            FROM passback AS this
+            WHERE (this.state = 'pending' OR this.state = 'sending')
+                AND CASE this.state WHEN 'pending' THEN this.due_at ELSE this.lease_until END <= $2
+                AND NOT EXISTS (
+                    SELECT 1 FROM passback AS other
+                    WHERE other.course = this.course AND other.section = this.section
+                        AND other.assignment = this.assignment AND other."user" = this."user"
+                        AND (other.state = 'pending' AND other.seq > this.seq
+                            OR other.state = 'sending' AND other.lease_until > $2 AND other.seq <> this.seq))
+            ORDER BY CASE this.state WHEN 'pending' THEN this.due_at ELSE this.lease_until END, this.grading
+            LIMIT 1 {SKIP_LOCKED}
+        )
+        RETURNING *"#
+    )
+}
+
+pub(in super::super) async fn claim(
+    store: &Engine,
+    worker: &WorkerId,
+    now: Timestamp,
+    lease: Duration,
+) -> Result<Option<PassbackJob>, StoreError> {
+    let mut tx = store.begin().await?;
+    let claimed = sqlx::query(AssertSqlSafe(claim_sql()))
+        .bind(&*worker.0)
+        .bind(now.as_millisecond())
+        .bind(until(now, lease))
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(claimed) = claimed else { return Ok(None) };
+    let PassbackRecord { passback, attempts: attempt, .. } = record(&claimed)?;
+    let row = Record::new("delivery", "grading", &claimed);
+    let (token, since) = (row.count("token")?, row.time("since")?);
+    // What an older holder left under way will not be taken up again.
+    supersede(&mut tx, &passback, now).await?;
+    event::append(&mut tx, passback.submission, now, Some(worker), &[Step::Sending { attempt }]).await?;
+    tx.commit().await?;
+    let lease = PassbackLease { grading: passback.grading, worker: worker.clone(), token };
+    Ok(Some(PassbackJob { lease, passback, attempt, since }))
+}
+
+pub(in super::super) fn held_sql() -> String {
+    format!(
+        "SELECT * FROM passback WHERE grading = $1 AND state = 'sending' AND worker = $2 AND token = $3 {FOR_UPDATE}"
+    )
+}
+
+pub(in super::super) async fn settle(
+    store: &Engine,
+    held: &PassbackLease,
+    now: Timestamp,
+    outcome: PassbackOutcome,
+    words: Option<&str>,
+) -> Result<(), LeaseError> {
+    let mut tx = store.begin().await?;
+    let row = sqlx::query(AssertSqlSafe(held_sql()))
+        .bind(held.grading.to_string())
+        .bind(&*held.worker.0)
+        .bind(integer(held.token))
+        .fetch_optional(&mut *tx)
+        .await?;
+    let passback = record(&row.ok_or(LeaseError::Lost)?)?.passback;
+    let newest: i64 = sqlx::query_scalar(NEWEST)
+        .bind(passback.key.course.as_str())
+        .bind(passback.key.section.as_str())
+        .bind(passback.key.assignment.as_str())
+        .bind(passback.user.as_str())
+        .fetch_one(&mut *tx)
+        .await?;
+    let is_newest = newest.unsigned_abs() == passback.seq;
+    let (state, due_at, step) = match outcome {
+        PassbackOutcome::Posted => (PassbackState::Posted, now, Some(Step::Posted)),
+        PassbackOutcome::Refused => (PassbackState::Refused, now, Some(Step::NotAccepted)),
+        PassbackOutcome::GivenUp => (PassbackState::GivenUp, now, Some(Step::NotAccepted)),
+        PassbackOutcome::Again(_) if !is_newest => (PassbackState::Superseded, now, None),
+        PassbackOutcome::Again(at) => (PassbackState::Pending, at, Some(Step::NotPosted { retry_at: at })),
+    };
+    sqlx::query(
+        "UPDATE passback
+         SET state = $2, due_at = $3, words = $4, changed_at = $5, worker = NULL, lease_until = NULL
+         WHERE grading = $1",
+    )
+    .bind(held.grading.to_string())
+    .bind(state.as_str())
+    .bind(due_at.as_millisecond())
+    .bind(words)
+    .bind(now.as_millisecond())
+    .execute(&mut *tx)
+    .await?;
+    event::append(&mut tx, passback.submission, now, Some(&held.worker), step.as_slice()).await?;
+    Ok(tx.commit().await?)
+}
