@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 export RUST_BACKTRACE ?= 0
 
-.PHONY: help demo test check fmt lint unit system attacks attacks-docker conformance fuzz bench deny book release
+.PHONY: help demo test check fmt lint unit system attacks attacks-docker chaos outage conformance fuzz bench burst deny book release
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,12 @@ attacks:         ## notebooks that mean no good, at each level of isolation
 attacks-docker:  ## the same inside a container; needs Docker
 	@tests/attacks/docker
 
+chaos:           ## 200 kills of the service under load, on each store; KILLS=N STORE=sqlite,postgres,firestore SEED=N
+	@tests/chaos/run
+
+outage:          ## the store away for a minute under load, a full disk; SECONDS=N OUTAGE=NAMES (tests/README.md)
+	@tests/chaos/outage
+
 conformance: need-tools ## all cases of a corpus with its own checker (tests/README.md); CORPUS=DIR
 	@tests/conformance/all $(CORPUS)
 
@@ -54,6 +60,9 @@ fuzz:            ## fuzz what reads strangers' bytes; SECONDS=60 for each target
 bench:           ## what a grade costs, against `otter run`: docs/reference/benchmarks.md; CORPUS=DIR
 	@benches/run $(CORPUS)
 	cargo bench --quiet --package jail
+
+burst:           ## how long until a submission is acknowledged: docs/reference/benchmarks.md; COUNT=N CONNECTIONS=N
+	@benches/burst.py --out docs/reference/benchmarks.md
 
 deny:            ## licences, sources and duplicates of dependencies
 	@[ -x $(CARGO_TOOLS)/bin/cargo-deny ] || command -v cargo-deny >/dev/null || \
