@@ -3,5 +3,7 @@
 pub mod firestore;
 pub mod postgres;
 mod process;
+mod skip;
 
 pub use process::{Process, free_port};
+pub use skip::or_skip;

@@ -51,7 +51,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !place.is_shared() {
         bail!(
             "a worker needs a store that it shares with the service, and {place} belongs to one process alone. Name a \
-             PostgreSQL database in store.url, or let `otter-service serve` grade by itself, as it does by default"
+             PostgreSQL database or Firestore in store.url, or let `otter-service serve` grade by itself, as it does by default"
         );
     }
     logging::start(&config.log);

@@ -11,7 +11,7 @@ use std::{
         unix::ffi::OsStrExt,
     },
     path::PathBuf,
-    process::ExitCode,
+    process::{self, ExitCode},
 };
 
 use frames::{Channel, JobLimits};
@@ -131,7 +131,7 @@ fn start(spec: &Spec, groups: Vec<Delegated>) -> io::Result<Pid> {
         ceiling: spec.ceiling,
         namespaces: false,
         counted: are_counted(),
-        users: if may_give_ids() { FOR_JOBS.collect() } else { Vec::new() },
+        users: if may_give_ids() { in_turn(FOR_JOBS.collect(), process::id()) } else { Vec::new() },
         hidden: Vec::new(),
         groups,
         readable: readable(&spec.read_only)?,
@@ -161,7 +161,7 @@ pub(crate) fn enclosed(spec: &Spec) -> (Enclosure, Stage) {
     let (ids, users) = if may_give_ids() {
         let (outside, last) = FOR_JOBS.into_inner();
         let count = last - outside + 1;
-        (Ids::both(vec![IdMap { inside: 0, outside, count }]), (1..count).collect())
+        (Ids::both(vec![IdMap { inside: 0, outside, count }]), in_turn((1..count).collect(), process::id()))
     } else {
         (only_self(0), Vec::new())
     };
@@ -184,6 +184,16 @@ pub(crate) fn enclosed(spec: &Spec) -> (Enclosure, Stage) {
     };
     // As root of its namespaces: the capabilities that jobs are made with outlive the exec.
     (Enclosure { ids, first: (0, 0), view, network: Network::None }, stage)
+}
+
+/// The ids in the order in which jobs get them. Zygotes that live at the same time begin at different places: what a job
+/// may use is counted by its user id, on the whole machine.
+fn in_turn(mut ids: Vec<u32>, zygote: u32) -> Vec<u32> {
+    /// So that neighbours among process ids are far from each other, and no two begin at the same place for long.
+    const STRIDE: usize = 1_031;
+    let by = (zygote as usize).wrapping_mul(STRIDE) % ids.len().max(1);
+    ids.rotate_left(by);
+    ids
 }
 
 /// Becomes the program; returns only if that fails.
@@ -243,5 +253,25 @@ fn bury(zygote: Pid) -> Option<WaitStatus> {
             Err(Errno::EINTR) => {}
             status => return status.ok(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zygotes_that_live_at_once_begin_at_ids_far_apart() {
+        let first = |zygote| in_turn(FOR_JOBS.collect(), zygote)[0];
+        for zygote in 1000..1100_u32 {
+            for other in 1..3 {
+                let apart = first(zygote).abs_diff(first(zygote + other));
+                assert!(apart > 500, "{apart}");
+            }
+        }
+        let mut all = in_turn(FOR_JOBS.collect(), 4711);
+        all.sort_unstable();
+        assert!(all.into_iter().eq(FOR_JOBS), "each has its turn");
+        assert!(in_turn(vec![], 1).is_empty());
     }
 }

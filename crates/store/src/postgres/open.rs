@@ -15,7 +15,7 @@ use crate::{error::StoreError, schema::SchemaVersion};
 const CONNECTIONS: u32 = 16;
 
 /// How long to wait for a free connection before the store counts as not available.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long one statement may take. None of ours comes near it; a database that hangs is told from one that works.
 const STATEMENT_TIMEOUT: &str = "10s";

@@ -12,7 +12,7 @@ mod python;
 mod raw;
 mod tokens;
 
-use std::{fs, io, path::Path, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use store::{FirestoreSettings, FirestoreStore, Store, contract};
@@ -57,25 +57,13 @@ macro_rules! contract_trials {
 }
 store::each_contract_case!(contract_trials);
 
-/// Leaves everything out, loudly; on CI that is a failure.
-fn skip(why: &io::Error) -> ExitCode {
-    assert!(std::env::var_os("CI").is_none(), "on CI nothing is skipped: {why}");
-    println!("SKIPPED the Firestore engine: {why}");
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/skipped.txt");
-    fs::create_dir_all(list.parent().unwrap()).unwrap();
-    let before = fs::read_to_string(&list).unwrap_or_default();
-    fs::write(list, format!("{before}SKIPPED the Firestore engine: {why}\n")).unwrap();
-    ExitCode::SUCCESS
-}
-
 fn main() -> ExitCode {
     if let Some(ended) = tokens::go() {
         return ended;
     }
     let arguments = Arguments::from_args();
-    let emulator = match Emulator::start() {
-        Ok(emulator) => emulator,
-        Err(why) => return skip(&why),
+    let Some(emulator) = testbed::or_skip("the Firestore engine", Emulator::start()) else {
+        return ExitCode::SUCCESS;
     };
     let host: Arc<str> = emulator.host().into();
     let mut trials = contract_trials(&host);
