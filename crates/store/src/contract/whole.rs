@@ -34,9 +34,9 @@ async fn of_all_kinds(store: &dyn Store) {
     let sent = store.claim_passback(&worker("w"), at(93), super::kit::LEASE).await.unwrap().unwrap();
     assert_eq!(sent.passback.submission, sending.id);
 
-    let skipped = by("eve", "88e/1/lab01", 3);
+    let skipped = by("eve", "88e/1/lab01", 4);
     store.accept(skipped).await.unwrap();
-    let mut newer = by("eve", "88e/1/lab01", 4);
+    let mut newer = by("eve", "88e/1/lab01", 5);
     newer.supersedes = true;
     store.accept(newer).await.unwrap();
     claim(store, "w", 100).await;

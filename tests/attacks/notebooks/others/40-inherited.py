@@ -15,7 +15,9 @@ def kind(number):
     try:
         return os.readlink(f"/proc/self/fd/{number}").split("[")[0]
     except OSError:
-        return oct(status.st_mode)
+        # In a container there may be no /proc to tell what it is.
+        is_unnamed = stat.S_ISREG(status.st_mode) and status.st_nlink == 0
+        return "/#0 (deleted)" if is_unnamed else oct(status.st_mode)
 
 
 def descriptors():
