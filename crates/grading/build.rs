@@ -1,5 +1,5 @@
 //! Builds the native library that the zygote's Python loads, and lists the files of the runner's kit, so that all of it
-//! travels inside the one program (docs/explanation/decisions/0010-one-program.md).
+//! travels inside the one program (docs/explanation/decisions/0010-one-program-carries-the-runner.md).
 
 use std::{
     env, fs,
@@ -8,9 +8,11 @@ use std::{
 };
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Relative to this package, where cargo runs the script: several checkouts may share a target folder, and each is to
+    // find its own files, whoever compiled the script.
+    let root = Path::new("../..");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts"));
-    let library = build_library(&root, &out);
+    let library = build_library(root, &out);
     let mut kit = vec![("_native.abi3.so".to_owned(), library)];
 
     let python = root.join("runner/otter_runner");

@@ -12,6 +12,7 @@ mod grade;
 mod kill;
 mod notebooks;
 mod processes;
+mod running;
 mod sample;
 mod serve;
 mod service;

@@ -1,32 +1,24 @@
 //! A running `otter-service serve`.
 
 use std::{
-    fs::File,
     path::Path,
-    process::{Child, ExitStatus},
-    sync::atomic::{AtomicU32, Ordering},
+    process::ExitStatus,
     time::{Duration, Instant},
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{
+    running::Running,
     sample::{python, sample},
     support::program,
 };
 
-/// Numbers the logs of the services that a test starts.
-static LOGS: AtomicU32 = AtomicU32::new(0);
-
 /// A service on a free port. Killed when dropped.
 pub(crate) struct Service {
-    child: Child,
+    running: Running,
     address: String,
-    log: std::path::PathBuf,
 }
 
 impl Service {
@@ -39,28 +31,14 @@ impl Service {
     pub(crate) fn start_with(data: &Path, materials: &Path, variables: &[(&str, &str)]) -> Self {
         // What asks the service is an HTTP client, which wants to know who would do TLS.
         store::use_ring();
-        let log = data.with_extension(format!("{}.log", LOGS.fetch_add(1, Ordering::Relaxed)));
-        let child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--python", python()])
-            .arg("--data")
-            .arg(data)
-            .arg("--materials")
-            .arg(materials)
-            .envs(variables.iter().copied())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut service = Self { child, address: String::new(), log };
-        let began = Instant::now();
-        while service.address.is_empty() {
-            assert!(service.child.try_wait().unwrap().is_none(), "it ended at once:\n{}", service.log());
-            assert!(began.elapsed() < Duration::from_mins(1), "it is not ready:\n{}", service.log());
-            std::thread::sleep(Duration::from_millis(50));
-            let log = service.log();
-            let ready = log.lines().find(|line| line.contains("otter-service is ready"));
-            let address = ready.and_then(|line| line.split("http://").nth(1)?.split('/').next());
-            address.unwrap_or_default().clone_into(&mut service.address);
-        }
+        let mut command = program();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--python", python()]).arg("--data").arg(data);
+        command.arg("--materials").arg(materials).envs(variables.iter().copied());
+        let mut running = Running::start(&mut command, data);
+        let ready = running.says("otter-service is ready", Duration::from_mins(1));
+        let address =
+            ready.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        let service = Self { running, address };
         assert_eq!(service.get("readyz")["status"], "ready");
         service
     }
@@ -70,7 +48,7 @@ impl Service {
     }
 
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
+        self.running.log()
     }
 
     /// Submits a notebook and gives its id.
@@ -126,23 +104,13 @@ impl Service {
     }
 
     /// Kills it as a loss of power would.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub(crate) fn kill(self) {
+        self.running.kill();
     }
 
     /// Sends a signal and waits for its end.
-    pub(crate) fn end_by(mut self, signal: Signal) -> (ExitStatus, String) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
-        let status = self.child.wait().unwrap();
-        (status, self.log())
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+    pub(crate) fn end_by(self, signal: Signal) -> (ExitStatus, String) {
+        self.running.end_by(signal)
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Default => print!("{}", config::DEFAULTS),
         Command::Check { config } => {
-            Config::load(&Sources { file: config, options: Vec::new(), variables: config::variables() })?;
+            Config::load(&Sources::given(config, &[]))?;
             println!("The configuration is valid.");
         }
     }

@@ -15,7 +15,7 @@ use model::ambient::{Clock, SystemClock};
 
 use super::tables;
 use crate::{
-    config::{self, Config, Environments, Sources},
+    config::{Config, Environments, Sources},
     environment,
 };
 
@@ -88,7 +88,7 @@ impl Folder {
     /// The configuration of the service that is meant.
     fn service(&self) -> anyhow::Result<Option<Config>> {
         let Some(file) = self.config.clone() else { return Ok(None) };
-        let sources = Sources { file: Some(file), options: Vec::new(), variables: config::variables() };
+        let sources = Sources::given(Some(file), &[]);
         Ok(Some(Config::load(&sources)?))
     }
 }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{self, Config, Sources},
+    config::{Config, Sources},
     logging,
     place::Place,
     service::{DataDir, Grader, Identity, Kept, Signals, drain, heart},
@@ -50,8 +50,7 @@ impl Args {
             ("materials.dir", "--materials", &self.materials),
             ("environment.python", "--python", &self.python),
         ];
-        let given = options.into_iter().filter_map(|(key, name, value)| Some((key, name, value.clone()?)));
-        Sources { file: self.config.clone(), options: given.collect(), variables: config::variables() }
+        Sources::given(self.config.clone(), &options)
     }
 }
 
@@ -154,7 +153,7 @@ fn warn_of_what_is_not_there_yet(config: &Config, place: &Place) {
             "passback.post_grade (POST_GRADE) is on, but this version posts no grades: they are kept, and shown here"
         );
     }
-    if config.gcp_project_id.is_some() && !place.to_string().starts_with("firestore:") {
+    if config.gcp_project_id.is_some() && !matches!(place, Place::Firestore(_)) {
         tracing::warn!(
             "deployment.gcp_project_id (GCP_PROJECT_ID) is set, but store.url names no Firestore: everything is kept in {place}"
         );

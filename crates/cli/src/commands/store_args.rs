@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    config::{self, Config, Sources},
+    config::{Config, Sources},
     place::Place,
 };
 
@@ -37,7 +37,7 @@ impl StoreArgs {
 
 /// Reads the configuration as the service does.
 pub(crate) fn load(file: Option<PathBuf>) -> anyhow::Result<Config> {
-    Ok(Config::load(&Sources { file, options: Vec::new(), variables: config::variables() })?)
+    Ok(Config::load(&Sources::given(file, &[]))?)
 }
 
 /// A store that is made by being looked at would hide a mistyped path.

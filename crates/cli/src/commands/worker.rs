@@ -8,7 +8,7 @@ use model::ambient::{SystemClock, SystemEntropy};
 use server::Workshop;
 
 use crate::{
-    config::{self, Config, Sources},
+    config::{Config, Sources},
     logging,
     service::{DataDir, Grader, Identity, Kept, Signals, drain, heart},
 };
@@ -40,8 +40,7 @@ impl Args {
             ("environment.python", "--python", &self.python),
             ("grading.jobs", "--jobs", &self.jobs),
         ];
-        let given = options.into_iter().filter_map(|(key, name, value)| Some((key, name, value.clone()?)));
-        Sources { file: self.config.clone(), options: given.collect(), variables: config::variables() }
+        Sources::given(self.config.clone(), &options)
     }
 }
 

@@ -228,6 +228,16 @@ pub(crate) fn variables() -> BTreeMap<String, String> {
 }
 
 impl Sources {
+    /// A file, those options of the command (setting, name of the option, value) that were given, and the process's
+    /// environment.
+    pub(crate) fn given(
+        file: Option<PathBuf>,
+        options: &[(&'static str, &'static str, &Option<String>)],
+    ) -> Self {
+        let given = options.iter().filter_map(|(key, name, value)| Some((*key, *name, (*value).clone()?)));
+        Self { file, options: given.collect(), variables: variables() }
+    }
+
     /// No source at all: the defaults.
     pub(crate) fn default_only() -> Self {
         Self { file: Some("/dev/null".into()), ..Self::default() }

@@ -29,6 +29,8 @@ pub(super) struct Evaluated {
     pub(super) hits: Vec<LimitHit>,
     /// Questions whose cases could not all be asked because the snapshot ended by itself.
     pub(super) crashed: bool,
+    /// Why the init gave the job up, if it did: no doing of the submission's.
+    pub(super) gave_up: Option<String>,
 }
 
 /// Puts the questions of an assignment to the snapshots of a submission.
@@ -97,6 +99,7 @@ impl<'a> Evaluation<'a> {
             self.ask_again(asked);
         }
         self.found.flags.extend(judge::flag_of_inverted(&self.inverted, self.failed));
+        self.hear_the_rest();
         for put in all.into_iter().flat_map(|asked| asked.questions) {
             let cases = put.judged.into_iter().map(|(case, _)| case).collect();
             self.found.judged.push(Judged { question: put.index, cases: Some(cases) });
@@ -201,13 +204,30 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The limit because of which the init has ended a snapshot, if it has.
-    fn limit_met(&self) -> Option<Limit> {
+    fn limit_met(&mut self) -> Option<Limit> {
         while wait([self.init], Deadline::after(TOLD)).is_ok_and(|[told]| told) {
-            if let FromInit::Limit { limit } = self.init.receive().ok()? {
-                return Some(super::notebook::limit_named(&limit));
+            match self.init.receive().ok()? {
+                FromInit::Limit { limit } => return Some(super::notebook::limit_named(&limit)),
+                FromInit::GaveUp { why } => {
+                    self.found.gave_up = Some(why);
+                    return None;
+                }
+                _ => {}
             }
         }
         None
+    }
+
+    /// Whether the init has given up without having been heard. It says so before it ends anybody, and takes its time to
+    /// end itself.
+    fn hear_the_rest(&mut self) {
+        while wait([self.init], Deadline::after(Duration::ZERO)).is_ok_and(|[told]| told) {
+            match self.init.receive() {
+                Ok(FromInit::GaveUp { why }) => self.found.gave_up = Some(why),
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
     }
 
     /// A part of the whole, so that one endless case leaves time for others.

@@ -198,6 +198,9 @@ fn converse(
         .map_err(|error| passing(&error))?;
     let notebook::Closed { taken, roster, hits, how, isolation } = closed;
     let evaluated = Evaluation::new(bundle, &outcome.limits, &running.init, entropy).run(taken);
+    if let Some(why) = evaluated.gave_up {
+        return Err(passing(&why));
+    }
     // No code of a submission can end its init: whatever silenced the snapshots, it was not that.
     if has_hung_up(&running.init) || roster.has_lost() {
         return Err(passing(&"the job was lost while its tests ran"));

@@ -36,7 +36,7 @@ impl Outcome {
                 format!("This notebook cannot be run: {}.", judge::clean(why.trim_end_matches('.')));
             return self.report(ReportStatus::Rejected, isolation, cpu_seconds, Some(message)).into();
         }
-        let Evaluated { judged, mut flags, hits: at_cases, crashed } = evaluated;
+        let Evaluated { judged, mut flags, hits: at_cases, crashed, .. } = evaluated;
         hits.extend(at_cases);
         let is_complete = judged.len() == bundle.questions.len();
         let has_crashed = crashed || matches!(how, How::Crashed);

@@ -13,7 +13,7 @@ use std::{
 };
 
 use self::check::State;
-use crate::config::{self, Config, Sources};
+use crate::config::{Config, Sources};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -26,7 +26,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let sources = Sources { file: args.config.clone(), options: Vec::new(), variables: config::variables() };
+    let sources = Sources::given(args.config.clone(), &[]);
     let loaded = Config::load(&sources);
     let mut checks = vec![machine::program(), configuration::check(&sources, loaded.as_ref().err())];
     // Without a configuration the machine can be looked at all the same.

@@ -134,6 +134,36 @@ fn outcomes(times: usize, bundle: &Bundle, mind: &Mind) -> BTreeSet<(Vec<bool>, 
     (0..times).map(outcome).collect()
 }
 
+/// What is found of a submission whose last snapshot is gone, with what its init, which lives on, has said before that.
+fn abandoned(said: &[FromInit]) -> Evaluated {
+    let (ours, theirs) = Channel::pair().unwrap();
+    theirs.send(&FromSnapshot::Ready { pid: 2, threads: 1 }).unwrap();
+    let last = Snapshot::report_in(ours, Deadline::after(TOLD), None, &Roster::default()).ok();
+    let (init, says) = Channel::pair().unwrap();
+    for word in said {
+        says.send(word).unwrap();
+    }
+    drop(theirs);
+    let taken = Taken { last, ..Taken::default() };
+    let evaluated =
+        Evaluation::new(&bundle(1, 1e-6), &WarmLimits::default(), &init, &SystemEntropy).run(taken);
+    drop(says);
+    evaluated
+}
+
+#[test]
+fn an_init_that_gives_up_is_heard_though_it_takes_its_time_to_end() {
+    let limit = || FromInit::Limit { limit: "memory".into() };
+    let gave_up = || FromInit::GaveUp { why: "others use up all".into() };
+    assert_eq!(abandoned(&[gave_up()]).gave_up.as_deref(), Some("others use up all"));
+    // What was left to hear of before comes first.
+    assert!(abandoned(&[limit(), limit(), gave_up()]).gave_up.is_some());
+    let met = abandoned(&[limit()]);
+    assert_eq!((met.gave_up, met.crashed, met.hits.len()), (None, false, 1));
+    let crashed = abandoned(&[]);
+    assert_eq!((crashed.gave_up, crashed.crashed), (None, true));
+}
+
 #[test]
 fn honest_values_are_not_flagged() {
     let right = mind(|_, _, number| number == 150);
