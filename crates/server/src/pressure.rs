@@ -45,9 +45,9 @@ struct State {
     /// When the store was asked last, whether it answered or not.
     asked_at: Option<Instant>,
     look: Option<Look>,
-    /// Submissions that were let in, and those of them that were not kept: since the start.
-    let_in: u64,
-    let_out: u64,
+    /// What was let in since the start, without what was not kept and what was skipped because of it. Below zero when
+    /// a submission takes the place of one that another process let in.
+    counted: i64,
     /// Jobs taken from the queue in a second.
     rate: Option<f64>,
 }
@@ -56,8 +56,8 @@ struct State {
 struct Look {
     at: Instant,
     waiting: u64,
-    /// `let_in - let_out` just before the look.
-    counted: u64,
+    /// [`State::counted`] just before the look.
+    counted: i64,
 }
 
 /// Room in the queue that is kept for one submission. Dropped without having been used, it is free again.
@@ -92,7 +92,7 @@ impl Pressure {
     }
 
     async fn look(&self, workshop: &Workshop) {
-        let counted = self.with(|state| state.let_in - state.let_out);
+        let counted = self.with(|state| state.counted);
         let seen = workshop.store.queue(workshop.clock.now()).await;
         match &seen {
             Ok(_) => workshop.outage.over(),
@@ -102,13 +102,13 @@ impl Pressure {
         self.looked(Instant::now(), counted, seen.ok());
     }
 
-    fn looked(&self, now: Instant, counted: u64, seen: Option<Queue>) {
+    fn looked(&self, now: Instant, counted: i64, seen: Option<Queue>) {
         self.with(|state| {
             state.asked_at = Some(now);
             let Some(Queue { waiting, .. }) = seen else { return };
             if let Some(before) = state.look {
-                let came = counted.saturating_sub(before.counted);
-                let taken = (before.waiting + came).saturating_sub(waiting);
+                let came = counted - before.counted;
+                let taken = before.waiting.saturating_add_signed(came).saturating_sub(waiting);
                 state.rate = rate(state.rate, taken, now.duration_since(before.at), waiting > 0);
             }
             state.look = Some(Look { at: now, waiting, counted });
@@ -118,11 +118,11 @@ impl Pressure {
     fn enter(&self) -> Result<Room<'_>, Full> {
         self.with(|state| {
             let (waited, counted) = state.look.map_or((0, 0), |look| (look.waiting, look.counted));
-            let waiting = waited + (state.let_in - state.let_out).saturating_sub(counted);
+            let waiting = waited.saturating_add_signed(state.counted - counted);
             if waiting >= self.max_waiting {
                 return Err(Full { retry_after_s: retry_after_s(state.rate, self.max_waiting) });
             }
-            state.let_in += 1;
+            state.counted += 1;
             Ok(Room { pressure: self, is_used: false })
         })
     }
@@ -133,16 +133,17 @@ impl Pressure {
 }
 
 impl Room<'_> {
-    /// The submission is kept.
-    pub(crate) fn fill(mut self) {
+    /// The submission is kept, and so many others that waited are skipped because of it.
+    pub(crate) fn fill(mut self, superseded: usize) {
         self.is_used = true;
+        self.pressure.with(|state| state.counted = state.counted.saturating_sub_unsigned(superseded as u64));
     }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
         if !self.is_used {
-            self.pressure.with(|state| state.let_out += 1);
+            self.pressure.with(|state| state.counted -= 1);
         }
     }
 }
@@ -190,13 +191,27 @@ mod tests {
         let pressure = Pressure::new(3);
         let start = Instant::now();
         pressure.looked(start, 0, Some(seen(1)));
-        pressure.enter().unwrap().fill();
+        pressure.enter().unwrap().fill(0);
         drop(pressure.enter().unwrap());
-        pressure.enter().unwrap().fill();
+        pressure.enter().unwrap().fill(0);
         assert!(pressure.enter().is_err(), "one that waited and two that came");
         pressure.looked(start + LOOK_EVERY, 2, Some(seen(2)));
-        pressure.enter().unwrap().fill();
+        pressure.enter().unwrap().fill(0);
         assert!(pressure.enter().is_err());
+    }
+
+    #[test]
+    fn what_is_skipped_makes_room_at_once() {
+        let pressure = Pressure::new(2);
+        let start = Instant::now();
+        pressure.looked(start, 0, Some(seen(2)));
+        assert!(pressure.enter().is_err());
+        pressure.looked(start + SECOND, 0, Some(seen(1)));
+        pressure.enter().unwrap().fill(2);
+        pressure.enter().unwrap().fill(1);
+        pressure.enter().unwrap().fill(0);
+        pressure.enter().unwrap().fill(0);
+        assert!(pressure.enter().is_err(), "two wait");
     }
 
     #[test]

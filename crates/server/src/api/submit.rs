@@ -63,7 +63,7 @@ pub(crate) async fn submit(
 
     let submission = new.submission.clone();
     let accepted = app.store.accept(new).await?;
-    room.fill();
+    room.fill(accepted.superseded.len());
     app.news.job();
     for skipped in &accepted.superseded {
         tracing::info!(submission = %skipped, newer = %submission.id, "submission skipped: a newer one came before its turn");
