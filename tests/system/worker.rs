@@ -1,6 +1,10 @@
 //! A running `otter-service worker`.
 
-use std::{path::Path, process::ExitStatus, time::Duration};
+use std::{
+    path::Path,
+    process::{Command, ExitStatus},
+    time::Duration,
+};
 
 use nix::sys::signal::Signal;
 
@@ -16,11 +20,7 @@ pub(crate) struct Worker(Running);
 impl Worker {
     /// Starts one that grades one notebook at a time, and waits until it is ready.
     pub(crate) fn start(data: &Path, url: &str, variables: &[(&str, &str)]) -> Self {
-        let mut command = program();
-        command.args(["worker", "--jobs", "1", "--python", python()]).arg("--data").arg(data);
-        command.arg("--materials").arg(sample("course"));
-        command.env("OTTER_SERVICE_STORE_URL", url).envs(variables.iter().copied());
-        let mut running = Running::start(&mut command, data);
+        let mut running = Running::start(command(data, url).envs(variables.iter().copied()), data);
         running.says("otter-service worker is ready", Duration::from_mins(2));
         Self(running)
     }
@@ -39,4 +39,12 @@ impl Worker {
     pub(crate) fn stop(self) -> (ExitStatus, String) {
         self.0.end_by(Signal::SIGTERM)
     }
+}
+
+/// The command of a worker that grades one notebook at a time.
+pub(crate) fn command(data: &Path, url: &str) -> Command {
+    let mut command = program();
+    command.args(["worker", "--jobs", "1", "--python", python()]).arg("--data").arg(data);
+    command.arg("--materials").arg(sample("course")).env("OTTER_SERVICE_STORE_URL", url);
+    command
 }

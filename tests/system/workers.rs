@@ -1,16 +1,18 @@
 //! A service and workers that share a PostgreSQL database.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use testbed::postgres::Server;
 
 use crate::{
     notebooks::{beginning_with, lab01_beginning_with, submission},
+    running::Running,
     sample::sample,
     service::Service,
     support::{program, said},
-    worker::Worker,
+    worker::{self, Worker},
 };
 
 /// A service that grades nothing itself.
@@ -151,6 +153,24 @@ fn a_full_queue_refuses_and_a_newer_submission_takes_the_place_of_one_that_waits
     }
     service.ended(&service.submit(&submission("hw01-ada.ipynb")));
     assert!(worker.stop().0.success());
+}
+
+#[test]
+fn who_starts_while_the_store_is_away_waits_for_it() {
+    let Some(mut postgres) = testbed::or_skip("workers", Server::start()) else { return };
+    let url = postgres.database("grades").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let elsewhere = worker::command(&data, &url.replace("/grades", "/none")).output().unwrap();
+    assert_eq!(elsewhere.status.code(), Some(2), "{}", said(&elsewhere));
+    assert!(said(&elsewhere).contains("\"none\" does not exist"), "{}", said(&elsewhere));
+
+    postgres.pause();
+    let mut waiting = Running::start(&mut worker::command(&data, &url), &data);
+    waiting.says("the store is not there yet", Duration::from_mins(1));
+    postgres.resume().unwrap();
+    waiting.says("otter-service worker is ready", Duration::from_mins(1));
+    assert!(waiting.end_by(Signal::SIGTERM).0.success());
 }
 
 #[test]

@@ -33,6 +33,15 @@ pub struct Pressure {
     state: Mutex<State>,
 }
 
+/// Why a submission is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoRoom {
+    /// The queue is full.
+    Full(Full),
+    /// The store did not answer the last look.
+    StoreAway,
+}
+
 /// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Full {
@@ -45,6 +54,8 @@ struct State {
     /// When the store was asked last, whether it answered or not.
     asked_at: Option<Instant>,
     look: Option<Look>,
+    /// Whether the store failed to answer then.
+    is_away: bool,
     /// What was let in since the start, without what was not kept and what was skipped because of it. Below zero when
     /// a submission takes the place of one that another process let in.
     counted: i64,
@@ -73,8 +84,8 @@ impl Pressure {
         Self { max_waiting, turn: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
-    /// Room for one more, or the time after which to ask again.
-    pub(crate) async fn admit<'a>(&'a self, workshop: &Arc<Workshop>) -> Result<Room<'a>, Full> {
+    /// Room for one more. While the store is known to be away, only the one who looks waits for it.
+    pub(crate) async fn admit<'a>(&'a self, workshop: &Arc<Workshop>) -> Result<Room<'a>, NoRoom> {
         if let Some(asked_at) = self.with(|state| state.asked_at) {
             // Who finds another one asking goes by the look before.
             if asked_at.elapsed() >= LOOK_EVERY
@@ -96,7 +107,6 @@ impl Pressure {
         let seen = workshop.store.queue(workshop.clock.now()).await;
         match &seen {
             Ok(_) => workshop.outage.over(),
-            // When the submission is to be kept, the store will say so itself.
             Err(error) => workshop.outage.met(error),
         }
         self.looked(Instant::now(), counted, seen.ok());
@@ -105,6 +115,7 @@ impl Pressure {
     fn looked(&self, now: Instant, counted: i64, seen: Option<Queue>) {
         self.with(|state| {
             state.asked_at = Some(now);
+            state.is_away = seen.is_none();
             let Some(Queue { waiting, .. }) = seen else { return };
             if let Some(before) = state.look {
                 let came = counted - before.counted;
@@ -115,12 +126,17 @@ impl Pressure {
         });
     }
 
-    fn enter(&self) -> Result<Room<'_>, Full> {
+    fn enter(&self) -> Result<Room<'_>, NoRoom> {
         self.with(|state| {
+            if state.is_away {
+                return Err(NoRoom::StoreAway);
+            }
             let (waited, counted) = state.look.map_or((0, 0), |look| (look.waiting, look.counted));
             let waiting = waited.saturating_add_signed(state.counted - counted);
             if waiting >= self.max_waiting {
-                return Err(Full { retry_after_s: retry_after_s(state.rate, self.max_waiting) });
+                return Err(NoRoom::Full(Full {
+                    retry_after_s: retry_after_s(state.rate, self.max_waiting),
+                }));
             }
             state.counted += 1;
             Ok(Room { pressure: self, is_used: false })
@@ -215,12 +231,16 @@ mod tests {
     }
 
     #[test]
-    fn a_look_that_failed_leaves_the_one_before() {
+    fn while_the_store_is_away_nobody_waits_for_it() {
         let pressure = Pressure::new(2);
         let start = Instant::now();
+        let refused = || pressure.enter().err();
         pressure.looked(start, 0, Some(seen(2)));
+        assert!(matches!(refused(), Some(NoRoom::Full(_))));
         pressure.looked(start + SECOND, 0, None);
-        assert!(pressure.enter().is_err());
+        assert_eq!(refused(), Some(NoRoom::StoreAway));
+        pressure.looked(start + 2 * SECOND, 0, Some(seen(1)));
+        assert_eq!(refused(), None);
     }
 
     #[test]

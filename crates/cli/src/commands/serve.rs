@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let place = config.place();
     warn_of_what_is_not_there_yet(&config, &place);
-    let kept = Kept::open(&place).await?;
+    let Some(kept) = Kept::wait_for(&place, &mut signals).await? else { return Ok(ExitCode::SUCCESS) };
     let workshop = Arc::new(Workshop::new(Arc::clone(&kept.store), Arc::new(materials), clock, entropy));
     kept.release_abandoned(&identity, workshop.clock.now()).await?;
     let app = Arc::new(App {

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let me = identity.id();
     let data = DataDir::share(&config.data_dir)?;
     let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
-    let kept = Kept::open(&place).await?;
+    let Some(kept) = Kept::wait_for(&place, &mut signals).await? else { return Ok(ExitCode::SUCCESS) };
     let scratch = data.scratch_of_worker(&identity.folder())?;
     let Some(grader) = Grader::prepare(&config, &data, scratch, &mut signals).await? else {
         return Ok(ExitCode::SUCCESS);

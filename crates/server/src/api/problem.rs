@@ -13,7 +13,7 @@ use model::Refusal;
 use serde::Serialize;
 use store::StoreError;
 
-use crate::pressure::Full;
+use crate::pressure::{Full, NoRoom};
 
 /// Seconds after which a client may try again when the store is away.
 const RETRY_AFTER_S: u64 = 10;
@@ -176,9 +176,14 @@ impl ApiError {
     }
 }
 
-impl From<Full> for ApiError {
-    fn from(full: Full) -> Self {
-        Self::QueueFull(full)
+impl From<NoRoom> for ApiError {
+    fn from(why: NoRoom) -> Self {
+        match why {
+            NoRoom::Full(full) => Self::QueueFull(full),
+            NoRoom::StoreAway => {
+                Self::Store(StoreError::Unavailable("it did not answer a moment ago".into()))
+            }
+        }
     }
 }
 
