@@ -1,15 +1,15 @@
-//! `store copy` and `store verify`: from SQLite to PostgreSQL and back.
+//! `store copy` and `store verify`: from SQLite to PostgreSQL or Firestore and back.
 
 use std::path::Path;
 
 use model::ambient::{Clock, SystemClock};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{PostgresStore, SqliteStore, Store, WorkerRecord, contract::kit::worker};
-use testbed::postgres::Server;
+use testbed::{firestore::Emulator, postgres::Server};
 
 use crate::{
     filled::fill,
-    support::{run, said},
+    support::{program, run, said},
 };
 
 fn copy(from: &str, to: &str, more: &[&str]) -> (Option<i32>, String) {
@@ -86,6 +86,29 @@ async fn everything_goes_to_postgres_and_back_and_damage_is_found() {
     assert_eq!(told.matches(": 6 submissions, SHA-256 ").count(), 2, "{told}");
     assert!(told.contains(&format!("audit entry {} is only in", entry.id)), "{told}");
     assert!(!told.contains("is not the same in both"), "{told}");
+}
+
+#[tokio::test]
+async fn everything_goes_to_firestore_and_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(emulator) = testbed::or_skip("copying stores", Emulator::start()) else { return };
+    let [first, second] = ["first.sqlite", "second.sqlite"].map(|name| url(&dir.path().join(name)));
+    fill(&dir.path().join("first.sqlite")).await;
+    let there = "firestore://sample-project?environment=copied";
+    let store = |arguments: [&str; 5]| {
+        let mut command = program();
+        command.arg("store").args(arguments).env("FIRESTORE_EMULATOR_HOST", emulator.host());
+        let output = command.output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let (code, told) = store(["copy", "--from", &first, "--to", there]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("submissions: 6 copied, 0 were there already"), "{told}");
+    assert!(told.contains("Both hold the same."), "{told}");
+    let (code, told) = store(["copy", "--from", there, "--to", &second]);
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = verify(&first, &second);
+    assert_eq!(code, Some(0), "{told}");
 }
 
 #[tokio::test]
