@@ -5,25 +5,25 @@
 
 Starts a `serve` of its own for each column, with a release build of the program (PROGRAM and PYTHON name others), and
 submits COUNT different notebooks of 130 KB each way. An acknowledgement is the whole way from the first byte that is
-sent to the last one that is read; it comes when the submission is on disk. Nothing is graded meanwhile, except where the
-column says so: then one notebook at a time, by the same process. Prints a table in Markdown; `--out` writes it into a
-page of the book. Exit code 1 if a submission is not accepted.
+sent to the last one that is read, as wrk (https://github.com/wg/wrk) measures it; it comes when the submission is on
+disk. Nothing is graded meanwhile, except where the column says so: then one notebook at a time, by the same process.
+Prints a table in Markdown; `--out` writes it into a page of the book. Exit code 1 if a submission is not accepted.
 """
 
 import argparse
-import concurrent.futures
 import contextlib
 import dataclasses
-import http.client
 import json
 import os
 import pathlib
 import platform
-import queue
 import random
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -45,7 +45,6 @@ BYTES = 130_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 \n"
 #: A notebook may run for an hour.
 LONG = {f"OTTER_SERVICE_GRADING_LIMITS_{limit}": "4000" for limit in ("WALL_S", "CELL_S", "CPU_S")}
-HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
 def bodies(count, seed):
@@ -63,47 +62,27 @@ def bodies(count, seed):
         yield json.dumps({"nb": notebook | {"cells": [*notebook["cells"], cell | {"outputs": outputs}]}}).encode()
 
 
-def submit(port, requests):
-    """Sends requests from a queue over one connection until there are none, and gives the seconds that each one took."""
-    connection, times, refused = http.client.HTTPConnection("127.0.0.1", port), [], []
-    connection.connect()
-    while True:
-        try:
-            body = requests.get_nowait()
-        except queue.Empty:
-            connection.close()
-            return times, refused
-        began = time.perf_counter()
-        connection.request("POST", PREFIX, body, HEADERS)
-        answer = connection.getresponse()
-        text = answer.read()
-        times.append(time.perf_counter() - began)
-        if answer.status != 202:
-            refused.append(f"{answer.status} {text.decode()}")
-
-
 @dataclasses.dataclass
 class Times:
-    """Milliseconds of each acknowledgement, sorted, and how many there were in a second."""
+    """Milliseconds of the acknowledgements, and how many there were in a second."""
 
-    each: list
+    parts: list
     rate: float
-
-    def part(self, share):
-        return self.each[round(share * (len(self.each) - 1))]
 
 
 def measure(port, count, connections, seed):
-    requests = queue.SimpleQueue()
-    for body in bodies(count, seed):
-        requests.put(body)
-    began = time.perf_counter()
-    with concurrent.futures.ThreadPoolExecutor(connections) as pool:
-        results = [done.result() for done in [pool.submit(submit, port, requests) for _ in range(connections)]]
-    seconds = time.perf_counter() - began
-    if refused := [words for _, found in results for words in found]:
-        sys.exit(f"{len(refused)} of {count} were not accepted, for instance: {refused[0]}")
-    return Times(sorted(taken * 1e3 for times, _ in results for taken in times), count / seconds)
+    """Lets wrk send so many requests: a client that leaves the processors to the service."""
+    with tempfile.TemporaryDirectory(prefix="otter-burst-bodies-") as folder:
+        for number, body in enumerate(bodies(count, seed), start=1):
+            (pathlib.Path(folder) / str(number)).write_bytes(body)
+        script = ROOT / "benches/burst.lua"
+        command = ["wrk", "-t", "1", "-c", str(connections), "-d", "120", "--timeout", "60", "-s", str(script)]
+        command += [f"http://127.0.0.1:{port}{PREFIX}", "--", folder, str(count)]
+        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    found = json.loads(told.splitlines()[-1])
+    if found["failed"] or found["answered"] < count:
+        sys.exit(f"not all of {count} were accepted: {found}")
+    return Times([found[part] for part in ("p50", "p95", "p99", "max")], found["answered"] / found["seconds"])
 
 
 @contextlib.contextmanager
@@ -135,9 +114,8 @@ def occupy(port):
     notebook = json.loads((ROOT / "sample/submissions/lab01-ada.ipynb").read_text(encoding="utf-8"))
     cell = {"cell_type": "code", "id": "sleep", "metadata": {}, "execution_count": 1, "outputs": []}
     sleep = cell | {"source": "__import__('time').sleep(3600)"}
-    requests = queue.SimpleQueue()
-    requests.put(json.dumps({"nb": notebook | {"cells": [sleep, *notebook["cells"]]}}).encode())
-    submit(port, requests)
+    body = json.dumps({"nb": notebook | {"cells": [sleep, *notebook["cells"]]}}).encode()
+    urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{PREFIX}", body)).close()
     api = Api(port)
     wait_until("the notebook that sleeps is being graded", lambda: api.queue() == (0, 1))
     # Its process has started, and computes nothing any more.
@@ -149,8 +127,8 @@ def table(found):
     rows = {}
     for name, (alone, burst) in found.items():
         rows[name] = [
-            *(f"{alone.part(share):.1f}" for share in (0.5, 0.95, 0.99, 1)), f"{alone.rate:.0f}",
-            *(f"{burst.part(share):.1f}" for share in (0.5, 0.95, 0.99, 1)), f"{burst.rate:.0f}",
+            *(f"{part:.1f}" for part in alone.parts), f"{alone.rate:.0f}",
+            *(f"{part:.1f}" for part in burst.parts), f"{burst.rate:.0f}",
         ]
     parts = ["median", "95th percentile", "99th percentile", "slowest"]
     heads = [f"{way}: {what}" for way in ("one after the other", "burst") for what in
@@ -173,6 +151,8 @@ def main():
     end_in_order()
     count, connections = int(os.environ.get("COUNT") or 1000), int(os.environ.get("CONNECTIONS") or 32)
     stores = (os.environ.get("STORE") or "sqlite,postgres").split(",")
+    if not shutil.which("wrk"):
+        sys.exit("the burst is made by wrk, which is not here (Debian: apt-get install wrk)")
     program, python = need("release")
     found = {}
     for name, (engine, is_grading) in COLUMNS.items():

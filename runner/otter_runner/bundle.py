@@ -1,8 +1,8 @@
 """Reads an autograder into a bundle of tests for the judge (crates/judge), with otter-grader's own classes.
 
 `make(folder)` gives a `dict` that JSON can hold. It reads the unpacked autograder in `folder` as this environment's
-otter-grader (5, 6 or 7) would, and runs no test. What the judge cannot do as otter-grader does it is a reason in
-`declined`; an autograder that nobody can grade with is `broken`.
+otter-grader (5, 6 or 7) would, and runs no test; test files of otter-grader 3 and older are read as well. What the
+judge cannot do as otter-grader does it is a reason in `declined`; an autograder that nobody can grade with is `broken`.
 """
 
 import ast
@@ -48,7 +48,7 @@ def make(folder):
             broken.append(f"otter_config.json: {error}")
         if not os.path.isdir(os.path.join(folder, "tests")):
             broken.append("there is no folder tests")
-        for path in sorted(glob.glob(os.path.join(glob.escape(folder), "tests", "*.py"))):
+        for path in paths_of_tests(folder):
             try:
                 questions.append(read_question(path))
             except Declined as error:
@@ -61,6 +61,11 @@ def make(folder):
     keep_roles_secret(questions)
     names = [question["name"] for question in questions]
     declined += [f"Two test files are named {name}." for name in sorted({n for n in names if names.count(n) > 1})]
+    if declined and any(is_of_otter_3(path) for path in paths_of_tests(folder)):
+        broken.append(
+            "only otter-grader itself could grade this, and its test files are those of otter-grader 3 or older (without "
+            "OK_FORMAT), which it no longer reads; make the zip again with a newer `otter assign`"
+        )
     return {
         "otter": otter_version(),
         "python": platform.python_version(),
@@ -69,6 +74,10 @@ def make(folder):
         "declined": [text(sentence) for sentence in declined],
         "broken": text("; ".join(broken)) if broken else None,
     }
+
+
+def paths_of_tests(folder):
+    return sorted(glob.glob(os.path.join(glob.escape(folder), "tests", "*.py")))
 
 
 def keep_roles_secret(questions):
@@ -141,12 +150,10 @@ def is_finite(value):
 
 
 def read_question(path):
-    from otter.nbmeta_config import NBMetadataConfig
-    from otter.test_files import create_test_file
     from otter.test_files.exception_test import ExceptionTestFile
 
     try:
-        test_file = create_test_file(path, NBMetadataConfig())
+        test_file = open_test_file(path)
     except (Exception, SystemExit) as error:
         raise Broken(f"{type(error).__name__}: {str(error) or failed_line(error)}") from error
     if not isinstance(test_file.name, str):
@@ -164,6 +171,31 @@ def read_question(path):
         "module": module,
         "cases": [read_case(case, body) for case, body in zip(test_file.test_cases, bodies)],
     }
+
+
+def open_test_file(path):
+    from otter.nbmeta_config import NBMetadataConfig
+    from otter.test_files import create_test_file
+    from otter.test_files.ok_test import OKTestFile
+
+    return OKTestFile.from_file(path) if is_of_otter_3(path) else create_test_file(path, NBMetadataConfig())
+
+
+def is_of_otter_3(path):
+    """Whether a test file is from a time when there was one format only, which `OK_FORMAT` did not have to name. The
+    otter-graders of today do not read such a file, but have the class that does.
+    """
+    try:
+        with open(path) as file:
+            body = ast.parse(file.read()).body
+    except (OSError, ValueError, SyntaxError):
+        return False  # whoever reads it for its tests will say what is wrong with it
+    assigned = [node for node in body if isinstance(node, ast.Assign)]
+    values = {target.id: node.value for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+    test = values.get("test")
+    if "OK_FORMAT" in values or not isinstance(test, ast.Dict):
+        return False
+    return "suites" in {key.value for key in test.keys if isinstance(key, ast.Constant)}
 
 
 def failed_line(error):

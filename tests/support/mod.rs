@@ -15,14 +15,26 @@ pub(crate) fn root() -> &'static Path {
 /// The program, without the configuration of whoever runs the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(PROGRAM);
+    let settings = ["OTTER_SERVICE_", "JUPYTERHUB_"];
+    let secrets = ["github_", "git_token", "store_url"];
     for (name, _) in std::env::vars() {
-        if name.starts_with("OTTER_SERVICE_") || name.starts_with("JUPYTERHUB_") {
+        let small = name.to_ascii_lowercase();
+        if settings.iter().any(|begin| name.starts_with(begin))
+            || secrets.iter().any(|begin| small.starts_with(begin))
+        {
             command.env_remove(name);
         }
     }
-    for name in
-        ["TEST_USER", "POST_GRADE", "EDX_URL", "ENVIRONMENT", "GCP_PROJECT_ID", "VERBOSE_LOGGING", "RUST_LOG"]
-    {
+    for name in [
+        "TEST_USER",
+        "POST_GRADE",
+        "EDX_URL",
+        "ENVIRONMENT",
+        "GCP_PROJECT_ID",
+        "VERBOSE_LOGGING",
+        "RUST_LOG",
+        "CREDENTIALS_DIRECTORY",
+    ] {
         command.env_remove(name);
     }
     command

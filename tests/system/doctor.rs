@@ -32,7 +32,7 @@ fn a_service_that_can_work_is_told_so() {
     {
         assert!(page.contains(part), "{part} is not in:\n{page}");
     }
-    assert!(!page.contains("BAD"), "{page}");
+    assert!(!page.contains("failure"), "{page}");
     assert!(!dir.path().join("data").exists(), "a visit leaves nothing behind");
 }
 
@@ -43,7 +43,7 @@ fn everything_that_is_wrong_is_told_with_what_to_do() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let checks: Value = serde_json::from_slice(&output.stdout).unwrap();
     let check = |name: &str| checks.as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
-    assert_eq!(check("configuration")["state"], "bad");
+    assert_eq!(check("configuration")["state"], "failure");
     assert!(check("configuration")["remedies"][0]["why"].as_str().unwrap().contains("grading.job"));
 
     let file =

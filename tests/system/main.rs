@@ -2,20 +2,26 @@
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod backup;
+mod check;
 mod cli;
+mod courses;
 mod doctor;
 mod endurance;
 mod engine;
 mod environments;
 mod filled;
 mod grade;
+mod init;
 mod kill;
 mod notebooks;
+mod otter_versions;
 mod processes;
 mod running;
 mod sample;
+mod secrets;
 mod serve;
 mod service;
+mod sops;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

@@ -7,6 +7,7 @@ mod engine;
 mod environment;
 mod logging;
 mod place;
+mod secrets;
 mod service;
 
 use std::process::ExitCode;
@@ -34,9 +35,13 @@ enum Command {
     /// Work with receipts of submissions.
     #[command(subcommand)]
     Receipt(commands::receipt::Command),
+    /// Write a commented configuration to begin with.
+    Init(commands::init::Args),
     /// Show the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Look at a course's materials as students will meet them, and say what is wrong and what to do.
+    Check(Box<commands::check::Args>),
     /// Look at this machine and the configuration, and say what is missing and what to do.
     Doctor(commands::doctor::Args),
     /// Work with the Python environments that notebooks run in.
@@ -64,7 +69,7 @@ fn main() -> ExitCode {
     }
     store::use_ring();
     let cli = Cli::parse();
-    if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Grade(_)) {
+    if matches!(cli.command, Command::Serve(_) | Command::Worker(_) | Command::Grade(_) | Command::Check(_)) {
         service::allow_many_files();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -90,7 +95,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Grade(args) => commands::grade::run(args).await,
         Command::Submit(args) => commands::submit::run(args).await,
         Command::Receipt(command) => commands::receipt::run(command),
+        Command::Init(args) => commands::init::run(&args),
         Command::Config(command) => commands::config::run(command),
+        Command::Check(args) => commands::check::run(*args).await,
         Command::Doctor(args) => commands::doctor::run(args).await,
         Command::Environment(command) => commands::environment::run(command).await,
         Command::Migrate(args) => commands::migrate::run(args).await,

@@ -14,6 +14,8 @@ pub struct Work {
     pub autograder: PathBuf,
     /// Names the autograder's content: the same name, the same files.
     pub revision: String,
+    /// The environment that the course's materials name for the assignment, if they do.
+    pub environment: Option<String>,
     /// The course, where it is known: some have an environment of their own.
     pub course: Option<String>,
 }
@@ -40,11 +42,14 @@ pub struct Graded {
     /// The notebook as it was executed, with its outputs (JSON, nbformat 4), where the engine keeps it. What hidden
     /// tests did is not in it.
     pub executed: Option<Vec<u8>>,
+    /// The most memory in bytes that the processes had together while cells ran, beyond what was warm already, as
+    /// sampled every 50 ms; absent where that is not known.
+    pub peak_memory_bytes: Option<u64>,
 }
 
 impl From<Report> for Graded {
     fn from(report: Report) -> Self {
-        Self { report, executed: None }
+        Self { report, executed: None, peak_memory_bytes: None }
     }
 }
 

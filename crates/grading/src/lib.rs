@@ -21,4 +21,9 @@ pub use environment::{
 pub use otter::OtterEngine;
 pub use sandbox::{Level, Limits, Supervisor};
 pub use sweep::remove_tree;
-pub use warm::{WarmEngine, WarmLimits};
+pub use warm::{InspectError, Inspection, WarmEngine, WarmLimits};
+
+/// Autograders as data, as an [`Inspection`] has them.
+pub mod bundle {
+    pub use judge::{Body, Bundle, Case, Config, Example, Module, Question};
+}

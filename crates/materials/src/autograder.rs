@@ -9,26 +9,42 @@ use std::{
 };
 
 use crate::{
+    fetched::Pin,
     revision::Revision,
     unzip::{UnzipError, UnzipLimits, Unzipped, unzip},
 };
 
 /// A course's autograder zip at one revision.
 ///
-/// Reads from a private copy that has no name on disk, so its content is what [`Autograder::revision`] says for as
-/// long as a clone of this lives, whatever happens to the file it came from; and the system takes the copy's space
-/// back with the last clone, even if the process is killed.
+/// Reads from a file that nobody changes, so its content is what [`Autograder::revision`] says for as long as a clone
+/// of this lives. For a plain folder that is a private copy without a name on disk, whose space the system takes back
+/// with the last clone, even if the process is killed. For a repository it is the file in the revision's folder, which
+/// stays as long as a clone lives.
 #[derive(Debug, Clone)]
 pub struct Autograder {
     path: PathBuf,
     revision: Revision,
     size_bytes: u64,
-    copy: Arc<File>,
+    content: Arc<File>,
+    /// Keeps the folder of the revision it is in.
+    pin: Option<Arc<Pin>>,
 }
 
 impl Autograder {
+    /// Of a private copy.
     pub(crate) fn new(path: PathBuf, revision: Revision, size_bytes: u64, copy: File) -> Self {
-        Self { path, revision, size_bytes, copy: Arc::new(copy) }
+        Self { path, revision, size_bytes, content: Arc::new(copy), pin: None }
+    }
+
+    /// Of a file in a fetched revision's folder.
+    pub(crate) fn pinned(
+        path: PathBuf,
+        revision: Revision,
+        size_bytes: u64,
+        file: File,
+        pin: Arc<Pin>,
+    ) -> Self {
+        Self { path, revision, size_bytes, content: Arc::new(file), pin: Some(pin) }
     }
 
     /// Where it came from, relative to the materials folder; for messages, not for opening.
@@ -37,10 +53,20 @@ impl Autograder {
         &self.path
     }
 
-    /// Its content's hash.
+    /// Its content's hash. Two commits that do not change it have the same.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// What a grading records to say what it graded with: `sha256:...` of the zip, after the commit and a blank if it
+    /// is of a repository.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match &self.pin {
+            Some(pin) => format!("{} {}", pin.commit(), self.revision),
+            None => self.revision.to_string(),
+        }
     }
 
     /// The zip's size in bytes.
@@ -52,7 +78,7 @@ impl Autograder {
     /// The zip's bytes from the beginning. Readers do not disturb each other.
     #[must_use]
     pub fn reader(&self) -> AutograderReader {
-        AutograderReader { copy: Arc::clone(&self.copy), size_bytes: self.size_bytes, position: 0 }
+        AutograderReader { content: Arc::clone(&self.content), size_bytes: self.size_bytes, position: 0 }
     }
 
     /// Unpacks it into a folder; see [`unzip`].
@@ -61,17 +87,17 @@ impl Autograder {
     }
 }
 
-/// Reads an [`Autograder`]'s zip; keeps its copy alive.
+/// Reads an [`Autograder`]'s zip; keeps its file open.
 #[derive(Debug)]
 pub struct AutograderReader {
-    copy: Arc<File>,
+    content: Arc<File>,
     size_bytes: u64,
     position: u64,
 }
 
 impl Read for AutograderReader {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let read = self.copy.read_at(buf, self.position)?;
+        let read = self.content.read_at(buf, self.position)?;
         self.position += read as u64;
         Ok(read)
     }

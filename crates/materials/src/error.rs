@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use model::{AssignmentKey, CourseConfigError, Refusal};
+use model::{AssignmentKey, CourseConfigError, Name, Refusal};
 use thiserror::Error;
 
 use crate::unzip::UnzipError;
@@ -46,6 +46,22 @@ pub enum MaterialsError {
     NotConfigured {
         /// Which of its names is not there.
         problem: Refusal,
+    },
+    /// Nothing of the course was fetched yet.
+    #[error("The materials of the course {course} are not here yet. {why}")]
+    NotYet {
+        /// Which course.
+        course: Name,
+        /// What is being waited for, as a sentence.
+        why: String,
+    },
+    /// The revision in use has no good autograder for it.
+    #[error("{problem} (At commit {commit}.)")]
+    Flawed {
+        /// The commit in use.
+        commit: String,
+        /// What is wrong with the autograder in it.
+        problem: String,
     },
     /// There is no autograder zip.
     #[error(
@@ -114,4 +130,15 @@ pub enum MaterialsError {
         /// What the system said.
         problem: io::Error,
     },
+}
+
+impl MaterialsError {
+    /// Whether it is our disk that fails, and not what the course put there.
+    pub(crate) fn is_ours(&self) -> bool {
+        match self {
+            Self::Unreadable { .. } | Self::Cache { .. } => true,
+            Self::NotAZip { problem, .. } => problem.is_ours(),
+            _ => false,
+        }
+    }
 }

@@ -16,9 +16,12 @@ mod points;
 mod receipt;
 mod refusal;
 mod report;
+mod similar;
 mod submission;
 
-pub use course_config::{Assignments, CourseConfig, CourseConfigError, Section};
+pub use course_config::{
+    AssignmentSettings, Assignments, CourseConfig, CourseConfigError, Late, Remark, Section, Visibility,
+};
 pub use event::{Event, Step};
 pub use grade::{Grade, GradePolicy};
 pub use ids::{AuditId, GradingId, SubmissionId};
@@ -27,5 +30,6 @@ pub use notebook::{Notebook, NotebookLimits};
 pub use points::{Points, PointsError};
 pub use receipt::{ReceiptError, ReceiptKey, ReceiptVerifier};
 pub use refusal::Refusal;
-pub use report::{Case, Fault, Flag, Limit, LimitHit, Question, Report, ReportStatus};
+pub use report::{Case, Fault, Flag, Lateness, Limit, LimitHit, Question, Report, ReportStatus};
+pub use similar::{distance, similar};
 pub use submission::{NotebookHash, Submission};

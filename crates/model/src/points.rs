@@ -40,6 +40,12 @@ impl Points {
         Self(format!("{:.5}", self.0).parse::<f64>().map_or(self.0, |rounded| rounded + 0.0))
     }
 
+    /// So large a part of them, between 0 and 1.
+    #[must_use]
+    pub fn part(self, part: f64) -> Self {
+        Self(self.0 * part.clamp(0.0, 1.0) + 0.0)
+    }
+
     /// This part of `whole`, between 0 and 1; `None` when the whole is worth nothing.
     #[must_use]
     pub fn fraction_of(self, whole: Self) -> Option<f64> {

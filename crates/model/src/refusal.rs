@@ -1,5 +1,6 @@
 //! Why a submission is not accepted.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::names::NameError;
@@ -90,6 +91,27 @@ pub enum Refusal {
         /// As the notebook names it.
         assignment: String,
     },
+    /// The assignment takes no work any more.
+    #[error("{}", too_late(*due, *end))]
+    TooLate {
+        /// When it was due.
+        due: Timestamp,
+        /// Until when late work was taken; the due date where none is.
+        end: Timestamp,
+    },
+    /// The student has submitted as often as may be.
+    #[error("You have used all {allowed} of your attempts at this assignment.")]
+    NoAttemptsLeft {
+        /// How many there are.
+        allowed: u32,
+    },
+}
+
+fn too_late(due: Timestamp, end: Timestamp) -> String {
+    // In UTC: nobody says where the student is.
+    let said = |at: Timestamp| at.strftime("%-d %B %Y, %H:%M UTC").to_string();
+    let was_due = format!("This assignment was due on {}", said(due));
+    if end == due { format!("{was_due}.") } else { format!("{was_due}, and late work was taken until {}.", said(end)) }
 }
 
 impl Refusal {
@@ -108,6 +130,8 @@ impl Refusal {
             Self::UnknownCourse { .. } => "unknown-course",
             Self::UnknownSection { .. } => "unknown-section",
             Self::UnknownAssignment { .. } => "unknown-assignment",
+            Self::TooLate { .. } => "too-late",
+            Self::NoAttemptsLeft { .. } => "no-attempts-left",
         }
     }
 
@@ -135,6 +159,12 @@ impl Refusal {
             }
             Self::UnknownCourse { .. } | Self::UnknownSection { .. } | Self::UnknownAssignment { .. } => {
                 "Check that you submit the notebook of this course, and ask the course staff if you do: the assignment may not be set up yet."
+            }
+            Self::TooLate { .. } => {
+                "What you submitted before stays and counts. Ask the course staff if you think that you should have more time."
+            }
+            Self::NoAttemptsLeft { .. } => {
+                "What you submitted before stays and counts. Ask the course staff if something went wrong."
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::points::Points;
+use crate::{course_config::Visibility, points::Points};
 
 /// The end of a grading that judged the submission. (The other end is a [`Fault`].)
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,10 @@ pub struct Report {
     /// configuration): what otter-grader shows as the score on Gradescope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_score: Option<Points>,
+    /// Set when the submission came after its due date: what then counts of its points. The questions and the score say
+    /// what it earned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness: Option<Lateness>,
     /// Each question of the autograder, in the order of their names as people count (`q2` before `q10`).
     pub questions: Vec<Question>,
     /// Which engine graded, for instance `otter`.
@@ -41,6 +46,15 @@ pub struct Report {
     /// What happened in one or two sentences for the student, unless everything ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// That a submission came after its due date, and what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lateness {
+    /// When it was due.
+    pub due: Timestamp,
+    /// The part of its points that counts for the grade, from 0 to 1.
+    pub credit: f64,
 }
 
 /// How far a grading came.
@@ -181,11 +195,17 @@ impl Fault {
 }
 
 impl Report {
-    /// The part of the points that was earned, 0 to 1, rounded to four digits as otter-grader rounds
+    /// What counts for the grade: the score, or of late work the part of it that is credited.
+    #[must_use]
+    pub fn counted(&self) -> Points {
+        self.lateness.map_or(self.score, |late| self.score.part(late.credit))
+    }
+
+    /// The part of the points that counts, 0 to 1, rounded to four digits as otter-grader rounds
     /// `percent_correct`; `None` when there is nothing to earn or the report does not count.
     #[must_use]
     pub fn fraction(&self) -> Option<f64> {
-        let fraction = self.score.fraction_of(self.max_score)?;
+        let fraction = self.counted().fraction_of(self.max_score)?;
         // Printing rounds the exact binary value, as Python's `round` does.
         self.status.counts().then(|| format!("{fraction:.4}").parse().unwrap_or(fraction))
     }
@@ -200,14 +220,35 @@ impl Report {
 
     /// The report as its student may read it: of hidden cases only that they exist, no flags, and times in whole seconds:
     /// code that has seen a hidden test could tell of it by the time it takes.
+    ///
+    /// Under [`Visibility::Public`] hidden cases are not there at all, and what was earned and could be earned are sums
+    /// over the public cases.
     #[must_use]
-    pub fn for_student(mut self) -> Self {
+    pub fn for_student(mut self, visibility: Visibility) -> Self {
+        if visibility == Visibility::Public {
+            self.reported_score = None;
+            self.questions.iter_mut().for_each(Question::keep_public);
+            self = self.summed();
+        }
         self.flags.clear();
         (self.seconds, self.cpu_seconds) = (self.seconds.ceil(), self.cpu_seconds.ceil());
         for case in self.questions.iter_mut().flat_map(|q| &mut q.cases).filter(|case| case.hidden) {
             (case.passed, case.points, case.message, case.hint) = (None, None, None, None);
         }
         self
+    }
+}
+
+impl Question {
+    /// Leaves out hidden cases and what they are worth. A case of which nobody knows what it is worth counts nothing.
+    fn keep_public(&mut self) {
+        if self.cases.iter().all(|case| !case.hidden) {
+            return;
+        }
+        self.cases.retain(|case| !case.hidden);
+        let worth = |case: &Case| case.points.unwrap_or_default();
+        self.max_score = self.cases.iter().map(worth).sum();
+        self.score = self.cases.iter().filter(|case| case.passed == Some(true)).map(worth).sum();
     }
 }
 
@@ -230,6 +271,7 @@ pub(crate) mod tests {
             score: points(score),
             max_score: points(max_score),
             reported_score: None,
+            lateness: None,
             questions: vec![Question {
                 name: "q1".into(),
                 score: points(score),
@@ -250,7 +292,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_student_learns_nothing_of_hidden_cases_but_that_they_exist() {
-        let seen = report(2.0, 3.0).for_student();
+        let seen = report(2.0, 3.0).for_student(Visibility::All);
         assert!(seen.flags.is_empty());
         assert_eq!((seen.seconds, seen.cpu_seconds), (3.0, 3.0));
         let [public, hidden] = &seen.questions[0].cases[..] else { panic!("two cases") };
@@ -262,11 +304,38 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn where_only_public_cases_are_shown_no_number_tells_of_hidden_ones() {
+        for hidden_points in [0.0, 1.5] {
+            let seen = report(1.0 + hidden_points, 3.0).for_student(Visibility::Public);
+            assert_eq!((seen.score.get(), seen.max_score.get()), (1.0, 1.0));
+            assert_eq!((seen.questions[0].score.get(), seen.questions[0].cases.len()), (1.0, 1));
+        }
+        // Nothing is hidden: the points are the question's own.
+        let mut open = report(2.0, 3.0);
+        open.questions[0].cases.pop();
+        let seen = open.for_student(Visibility::Public);
+        assert_eq!((seen.score.get(), seen.max_score.get()), (2.0, 3.0));
+    }
+
+    #[test]
     fn the_fraction_is_otters_percent_correct() {
         assert_eq!(report(2.0, 3.0).fraction(), Some(0.6667));
         assert_eq!(report(0.0, 0.0).fraction(), None);
         let rejected = Report { status: ReportStatus::Rejected, ..report(1.0, 1.0) };
         assert_eq!(rejected.fraction(), None);
+    }
+
+    #[test]
+    fn of_late_work_a_part_counts() {
+        let late = |credit| {
+            let lateness = Some(Lateness { due: Timestamp::UNIX_EPOCH, credit });
+            Report { lateness, ..report(2.0, 3.0) }
+        };
+        assert_eq!((late(0.5).counted().get(), late(0.5).fraction()), (1.0, Some(0.3333)));
+        assert_eq!((late(0.0).counted().get(), late(0.0).fraction()), (0.0, Some(0.0)));
+        assert_eq!(late(0.5).score.get(), 2.0);
+        let written = serde_json::to_value(late(0.5)).unwrap()["lateness"].take();
+        assert_eq!(written, serde_json::json!({"due": "1970-01-01T00:00:00Z", "credit": 0.5}));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use model::{NotebookLimits, ReceiptKey, UserName};
+use model::{AssignmentKey, NotebookLimits, ReceiptKey, UserName, Visibility};
+use secrecy::SecretString;
 use store::Scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::{pressure::Pressure, workshop::Workshop};
+use crate::{api::admission::Turnstile, pressure::Pressure, workshop::Workshop};
 
 /// The parts of a running service, shared by all requests. It has all that its [`Workshop`] has.
 pub struct App {
@@ -16,6 +17,8 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Keeps the queue from growing for ever.
     pub pressure: Pressure,
+    /// Lets attempts in one by one.
+    pub turnstile: Turnstile,
     /// Cancelled when the workers have ended: streams end, and no connection is accepted any more.
     pub closing: CancellationToken,
     /// What the operator chose.
@@ -35,12 +38,20 @@ pub struct Settings {
     pub single_user: UserName,
     /// Whether a new submission skips those of the same user and assignment that wait.
     pub skip_superseded: bool,
+    /// What GitHub signs its pushes with; none are heard without.
+    pub webhook_secret: Option<SecretString>,
 }
 
 impl App {
     /// What a user may see.
     pub(crate) fn own(user: &UserName) -> Scope {
         Scope::Own(user.clone())
+    }
+
+    /// How much of reports for an assignment students see. As long as nobody says, as when it is no more in the course's
+    /// file: the least.
+    pub(crate) fn visibility(&self, key: &AssignmentKey) -> Visibility {
+        self.materials.assignment(key).map_or(Visibility::Public, |assignment| assignment.visibility)
     }
 
     /// A path below the prefix.

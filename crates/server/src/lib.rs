@@ -12,14 +12,17 @@ mod outage;
 mod pages;
 mod pressure;
 mod router;
+mod rules;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod workshop;
 
+pub use api::admission::Turnstile;
 pub use app::{App, Settings};
 pub use loops::{Heart, Janitor, Keep, WorkSettings, Workers};
 pub use news::News;
 pub use outage::Outage;
 pub use pressure::Pressure;
 pub use router::router;
+pub use rules::{CourseRules, Rules};
 pub use workshop::Workshop;

@@ -86,9 +86,10 @@ impl Pressure {
 
     /// Room for one more. While the store is known to be away, only the one who looks waits for it.
     pub(crate) async fn admit<'a>(&'a self, workshop: &Arc<Workshop>) -> Result<Room<'a>, NoRoom> {
-        if let Some(asked_at) = self.with(|state| state.asked_at) {
+        let (asked_at, is_away) = self.with(|state| (state.asked_at, state.is_away));
+        if let Some(asked_at) = asked_at {
             // Who finds another one asking goes by the look before.
-            if asked_at.elapsed() >= LOOK_EVERY
+            if (is_away || asked_at.elapsed() >= LOOK_EVERY)
                 && let Ok(_turn) = self.turn.try_lock()
             {
                 self.look(workshop).await;

@@ -78,6 +78,7 @@ fn api() -> Router<Arc<App>> {
             "/api/v1/courses/{course}/assignments/{section}/{assignment}/regrade",
             post(api::regrade::assignment),
         )
+        .route("/webhooks/github", post(api::webhook::github))
         .route("/api/v1/workers", get(api::workers::list))
         .route("/api/v1/receipt-key", get(api::receipt_key::show))
         .route("/healthz", get(api::health::alive))

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use materials::FolderMaterials;
+use materials::Materials;
 use model::ambient::{Clock, Entropy};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{news::News, outage::Outage};
+use crate::{news::News, outage::Outage, rules::Rules};
 
 /// The parts of a running process, whether it answers requests, grades, or both.
 pub struct Workshop {
     /// What survives.
     pub store: Arc<dyn Store>,
     /// Where autograders come from.
-    pub materials: Arc<FolderMaterials>,
+    pub materials: Arc<Materials>,
+    /// What follows from reports.
+    pub rules: Rules,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -33,11 +35,12 @@ impl Workshop {
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
-        materials: Arc<FolderMaterials>,
+        materials: Arc<Materials>,
+        rules: Rules,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let (news, outage, stopping) = (News::default(), Outage::default(), CancellationToken::new());
-        Self { store, materials, clock, entropy, news, outage, stopping }
+        Self { store, materials, rules, clock, entropy, news, outage, stopping }
     }
 }

@@ -6,10 +6,15 @@ use clap::Subcommand;
 
 use crate::config::{self, Config, Sources};
 
+/// The one that is published.
+const COURSE_CONFIG_SCHEMA: &str = include_str!("../../../../docs/reference/course-config.schema.json");
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Print the documented default configuration file.
     Default,
+    /// Print the JSON schema of course-config.json.
+    Schema,
     /// Check the configuration as `serve` would read it, and name everything that is wrong.
     Check {
         /// The configuration file.
@@ -21,6 +26,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Default => print!("{}", config::DEFAULTS),
+        Command::Schema => print!("{COURSE_CONFIG_SCHEMA}"),
         Command::Check { config } => {
             Config::load(&Sources::given(config, &[]))?;
             println!("The configuration is valid.");

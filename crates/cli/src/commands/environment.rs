@@ -138,7 +138,10 @@ impl Wanted {
                 let file = std::fs::File::open(zip).with_context(|| zip.display().to_string())?;
                 materials::unzip(file, unpacked.path(), &UnzipLimits::default())
                     .with_context(|| zip.display().to_string())?;
-                all.of(unpacked.path(), None).await
+                let submitted = grading::Submitted::File { name: "none.py".into(), content: Vec::new() };
+                let (autograder, revision) = (unpacked.path().to_owned(), String::new());
+                let (environment, course) = (None, None);
+                all.of(&grading::Work { submitted, autograder, revision, environment, course }).await
             }
             (None, None) => all.standard().await,
         };

@@ -3,12 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use materials::FolderMaterials;
 use model::{
     NotebookLimits,
-    ambient::{SystemClock, SystemEntropy},
+    ambient::{Clock, SystemClock, SystemEntropy},
 };
-use server::{App, Janitor, Pressure, Settings, Workshop};
+use server::{App, Janitor, Pressure, Settings, Turnstile, Workshop};
 use store::WorkerId;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,11 @@ use crate::{
     config::{Config, Sources},
     logging,
     place::Place,
-    service::{DataDir, Grader, Identity, Kept, Signals, drain, heart},
+    secrets::SecretName,
+    service::{
+        DataDir, Grader, Identity, Kept, Signals, drain, heart, open_materials, rules, warn_of_open_secrets,
+        watch_materials,
+    },
 };
 
 #[derive(clap::Args)]
@@ -57,6 +60,7 @@ impl Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.sources())?;
     logging::start(&config.log);
+    warn_of_open_secrets(&config.secrets);
     refuse_to_be_open(config.listen, args.insecure_single_user)?;
     let mut signals = Signals::new()?;
 
@@ -64,7 +68,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let identity = Identity::new(&*entropy);
     let data = DataDir::open(&config.data_dir)?;
     let receipt_key = data.receipt_key(&*entropy)?;
-    let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
+    let now: Arc<dyn Clock> = clock.clone();
+    let materials = open_materials(&config, &data.materials_cache(), &now)?;
     let scratch = data.scratch()?;
     let mut grader = None;
     if config.grades_in_server {
@@ -76,12 +81,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let place = config.place();
     warn_of_what_is_not_there_yet(&config, &place);
     let Some(kept) = Kept::wait_for(&place, &mut signals).await? else { return Ok(ExitCode::SUCCESS) };
-    let workshop = Arc::new(Workshop::new(Arc::clone(&kept.store), Arc::new(materials), clock, entropy));
+    let workshop =
+        Arc::new(Workshop::new(Arc::clone(&kept.store), materials, rules(&config), clock, entropy));
     kept.release_abandoned(&identity, workshop.clock.now()).await?;
+    let Some(watching) = watch_materials(&workshop, &config, &mut signals).await else {
+        return Ok(ExitCode::SUCCESS);
+    };
     let app = Arc::new(App {
         workshop,
         receipt_key,
         pressure: Pressure::new(config.max_waiting),
+        turnstile: Turnstile::default(),
         closing: CancellationToken::new(),
         settings: Settings {
             prefix: config.prefix.clone(),
@@ -89,9 +99,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             notebook_limits: NotebookLimits::default(),
             single_user: config.single_user.clone(),
             skip_superseded: config.skip_superseded,
+            webhook_secret: config.secrets.get(SecretName::GitHubWebhookSecret)?,
         },
     });
     serve(&app, grader.as_ref(), &identity.id(), &config, signals).await?;
+    watching.await.ok();
     kept.store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -3,14 +3,16 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::bail;
-use materials::FolderMaterials;
-use model::ambient::{SystemClock, SystemEntropy};
+use model::ambient::{Clock, SystemClock, SystemEntropy};
 use server::Workshop;
 
 use crate::{
     config::{Config, Sources},
     logging,
-    service::{DataDir, Grader, Identity, Kept, Signals, drain, heart},
+    service::{
+        DataDir, Grader, Identity, Kept, Signals, drain, heart, open_materials, rules, warn_of_open_secrets,
+        watch_materials,
+    },
 };
 
 #[derive(clap::Args)]
@@ -54,20 +56,26 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     logging::start(&config.log);
+    warn_of_open_secrets(&config.secrets);
     let mut signals = Signals::new()?;
 
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let identity = Identity::new(&*entropy);
     let me = identity.id();
     let data = DataDir::share(&config.data_dir)?;
-    let materials = FolderMaterials::open(config.materials_dir.clone(), data.materials_cache())?;
+    let now: Arc<dyn Clock> = clock.clone();
+    let materials = open_materials(&config, &data.materials_cache(), &now)?;
     let Some(kept) = Kept::wait_for(&place, &mut signals).await? else { return Ok(ExitCode::SUCCESS) };
     let scratch = data.scratch_of_worker(&identity.folder())?;
     let Some(grader) = Grader::prepare(&config, &data, scratch, &mut signals).await? else {
         return Ok(ExitCode::SUCCESS);
     };
-    let workshop = Arc::new(Workshop::new(Arc::clone(&kept.store), Arc::new(materials), clock, entropy));
+    let workshop =
+        Arc::new(Workshop::new(Arc::clone(&kept.store), materials, rules(&config), clock, entropy));
     kept.release_abandoned(&identity, workshop.clock.now()).await?;
+    let Some(watching) = watch_materials(&workshop, &config, &mut signals).await else {
+        return Ok(ExitCode::SUCCESS);
+    };
 
     let heart = heart(&workshop, &me, config.jobs);
     let workers = grader.start(&workshop, &me);
@@ -78,6 +86,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     signals.stop().await;
     drain(&workshop, Some(workers), &config, &mut signals).await;
     heart.end().await;
+    watching.await.ok();
     kept.store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -1,12 +1,8 @@
 //! `[environment]`, `[environments.NAME]` and what `[grading]` says of them.
 
-use std::{
-    collections::BTreeMap,
-    convert::Infallible,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, convert::Infallible, path::PathBuf};
 
-use super::{layers::Layers, path};
+use super::{layers::Layers, materials::optional_path, path};
 
 /// The fields of `[environments.NAME]`.
 pub(super) const FIELDS: &[&str] = &["python", "prefix", "requirements", "base_python", "courses"];
@@ -120,11 +116,6 @@ impl Environments {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "handed over as a parser, which may fail")]
-fn optional_path(text: &str) -> Result<Option<PathBuf>, Infallible> {
-    Ok((!text.is_empty()).then(|| Path::new(text).to_owned()))
-}
-
 /// Names, with commas between them.
 fn courses(text: &str) -> Result<Vec<String>, model::NameError> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -133,6 +124,8 @@ fn courses(text: &str) -> Result<Vec<String>, model::NameError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn read(file: &str) -> Result<Environments, Vec<String>> {

@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use model::distance;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -216,6 +217,11 @@ impl Layers {
         matches!(self.settings.get(key), Some((Value::Switch(true), _)))
     }
 
+    /// Whether anybody has set it.
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.settings.get(key).is_some_and(|(_, origin)| *origin != Origin::Default)
+    }
+
     /// Notes a problem that concerns several settings.
     pub(super) fn error(&mut self, problem: String) {
         self.errors.push(problem);
@@ -282,19 +288,4 @@ fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Stri
         Some((distance, known)) if distance <= 3 => format!("; did you mean {known}?"),
         _ => "; `otter-service config default` shows all".to_owned(),
     }
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -1,7 +1,10 @@
 //! The configuration: read once at the start, every error at once.
 
+mod courses;
 mod environments;
 mod layers;
+mod materials;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +14,7 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,9 +25,13 @@ use store::Delivery;
 use thiserror::Error;
 
 use self::layers::Layers;
-use crate::place::Place;
+use crate::{place::Place, secrets::Secrets};
 
-pub(crate) use self::environments::{Environments, Source};
+pub(crate) use self::{
+    courses::{Course, CourseSource},
+    environments::{Environments, Source},
+    materials::MaterialsSettings,
+};
 
 /// Names the configuration file.
 const CONFIG_VARIABLE: &str = "OTTER_SERVICE_CONFIG";
@@ -54,7 +62,9 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// Where submissions are kept, if not in the data folder.
     pub(crate) store: Option<Place>,
-    pub(crate) materials_dir: PathBuf,
+    pub(crate) materials: MaterialsSettings,
+    /// What must not be seen, and where it is looked for.
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) environments: Environments,
     pub(crate) engine: EngineChoice,
     pub(crate) jobs: usize,
@@ -69,6 +79,8 @@ pub(crate) struct Config {
     pub(crate) limits: WarmLimits,
     pub(crate) warm_memory_bytes: u64,
     pub(crate) post_grade: bool,
+    /// The learning platform's host, with or without a port.
+    pub(crate) edx_url: Option<String>,
     /// What becomes of new grades.
     pub(crate) delivery: Delivery,
     pub(crate) environment_name: String,
@@ -131,10 +143,10 @@ impl Config {
         for (key, name, text) in &sources.options {
             layers.add_option(key, name, text);
         }
-        Self::from_layers(layers)
+        Self::from_layers(layers, &sources.variables)
     }
 
-    fn from_layers(mut layers: Layers) -> Result<Self, ConfigError> {
+    fn from_layers(mut layers: Layers, variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         const MIB: u64 = 1 << 20;
         let l = &mut layers;
         let listen = l.text("server.listen", |text| listen_address(text).map(Some));
@@ -154,7 +166,11 @@ impl Config {
             files: l.number("grading.limits.files", 100..=100_000_000),
         };
         let warm_memory_bytes = l.number("grading.warm_memory_mib", 256..=1_048_576) * MIB;
-        let environments = Environments::read(l);
+        let mut environments = Environments::read(l);
+        let materials = MaterialsSettings::read(l, &mut environments);
+        let secrets = secrets::read(l, variables);
+        let store = l.secret("store.url", store).or_else(|| secrets::store(l, &secrets));
+        let edx_url = l.text("passback.edx_url", host_name);
         let mut config = Self {
             listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 10101))),
             prefix: l.text("server.prefix", prefix),
@@ -162,8 +178,9 @@ impl Config {
                 .unwrap_or(usize::MAX),
             single_user: single_user.unwrap_or_else(|| "student".parse().expect("`student` is a user name")),
             data_dir: l.text("data.dir", path),
-            store: l.secret("store.url", store),
-            materials_dir: l.text("materials.dir", path),
+            store,
+            materials,
+            secrets,
             environments,
             engine: l.text("grading.engine", str::parse),
             jobs: jobs(l.number("grading.jobs", 0..=1024)),
@@ -179,11 +196,12 @@ impl Config {
             drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
             limits,
             warm_memory_bytes,
-            delivery: match l.text("passback.edx_url", host_name) {
+            delivery: match &edx_url {
                 None => Delivery::Nowhere,
                 Some(_) if l.switch("passback.post_grade") => Delivery::Due,
                 Some(_) => Delivery::Withheld,
             },
+            edx_url,
             post_grade: l.switch("passback.post_grade"),
             environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
             gcp_project_id: l.text("deployment.gcp_project_id", |text| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grading::{Engine, Supervisor};
 use server::{Heart, WorkSettings, Workers, Workshop};
-use store::{Effects, WorkerId, WorkerRecord};
+use store::{WorkerId, WorkerRecord};
 
 use super::{DataDir, Scratch, Signals};
 use crate::{
@@ -45,7 +45,6 @@ impl Grader {
             jobs: config.jobs,
             lease: config.lease,
             drain: config.drain,
-            effects: Effects { policy: config.policy, delivery: config.delivery },
             scratch: scratch.gradings.clone(),
         };
         let engine = engine(

@@ -6,7 +6,10 @@ mod grader;
 mod identity;
 mod kept;
 mod lock;
+mod materials;
+mod rules;
 mod scratch;
+mod secrets;
 mod signals;
 
 pub(crate) use self::{
@@ -15,6 +18,9 @@ pub(crate) use self::{
     grader::{Grader, drain, heart},
     identity::Identity,
     kept::Kept,
+    materials::{open_materials, watch_materials},
+    rules::rules,
     scratch::Scratch,
+    secrets::warn_of_open_secrets,
     signals::Signals,
 };

@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::engine::Work;
+
 use super::{
     Environment,
     build::{BuildError, Builder, hex},
@@ -25,6 +27,9 @@ use super::{
     shelf::Shelf,
     trial::{Preload, Trial},
 };
+
+/// As the name of an environment: the one that the autograder asks for itself.
+pub(crate) const AUTOGRADER: &str = "autograder";
 
 /// A failure is not tried again before so much time has passed.
 const FAILED_FOR: Duration = Duration::from_mins(10);
@@ -84,6 +89,14 @@ pub enum EnvironmentError {
     /// It could not be built.
     #[error(transparent)]
     Build(Arc<BuildError>),
+    /// The materials name one that the service does not have.
+    #[error(
+        "the course's materials ask for the environment {name:?}, and the service has none of this name: add [environments.{name}] to its configuration, or correct course-config.json or the courses file"
+    )]
+    Unknown {
+        /// As the materials name it.
+        name: String,
+    },
     /// It cannot grade.
     #[error(transparent)]
     Probe(Arc<ProbeError>),
@@ -139,21 +152,29 @@ impl Environments {
         }
     }
 
-    /// The one for an unpacked autograder of this course, built if it is not there yet.
+    /// The one for a submission's autograder, built if it is not there yet: the one that the materials name, else the
+    /// one of the course, else the standard one or, where the operator wants that, the one that the autograder asks for.
     ///
     /// The same one is built once, however many ask; others are not held up. A failure is remembered for ten minutes.
     /// Dropping the future does not end the build.
     pub async fn of(
         &self,
-        autograder: &Path,
-        course: Option<&str>,
+        work: &Work,
     ) -> Result<EnvironmentInUse, EnvironmentError> {
         let plan = &self.inner.plan;
-        if let Some(recipe) = course.and_then(|course| plan.of_course(course)) {
-            return self.ready(recipe.clone()).await;
-        }
-        if plan.from_autograder
-            && let Some(asked) = Asked::by(autograder).map_err(asked)?
+        let is_own = match &work.environment {
+            Some(name) if name == AUTOGRADER => true,
+            Some(name) => {
+                let unknown = || EnvironmentError::Unknown { name: name.clone() };
+                return self.named(name).await.ok_or_else(unknown)?;
+            }
+            None => match work.course.as_ref().and_then(|course| plan.of_course(course)) {
+                Some(recipe) => return self.ready(recipe.clone()).await,
+                None => plan.from_autograder,
+            },
+        };
+        if is_own
+            && let Some(asked) = Asked::by(&work.autograder).map_err(asked)?
         {
             return self.ready(self.recipe(asked).await?).await;
         }
@@ -302,6 +323,7 @@ mod tests {
     use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
 
     use super::{super::plan::Named, *};
+    use crate::engine::Submitted;
 
     /// A Python that notes what it is asked to do, and can install nothing.
     const PYTHON: &str = "#!/bin/sh\ncase \"$*\" in\n*version*) echo CPython 3.11.0 /x;;\n*venv*) echo venv >>LOG; sleep 0.3; exit 1;;\nesac\n";
@@ -328,12 +350,22 @@ mod tests {
         Environments::new(plan, Supervisor::at("/bin/false"), dir.to_owned(), |_| {})
     }
 
+    fn work(autograder: &Path, environment: Option<&str>, course: Option<&str>) -> Work {
+        Work {
+            submitted: Submitted::Folder("/none".into()),
+            autograder: autograder.to_owned(),
+            revision: String::new(),
+            environment: environment.map(Into::into),
+            course: course.map(Into::into),
+        }
+    }
+
     #[tokio::test]
     async fn a_build_that_fails_is_tried_once_however_many_ask() {
         let dir = tempfile::tempdir().unwrap();
         let environments = environments(dir.path());
         let (one, two) = tokio::join!(environments.standard(), environments.standard());
-        let again = environments.of(dir.path(), None).await;
+        let again = environments.of(&work(dir.path(), None, None)).await;
         for failed in [one, two, again] {
             let fault = Fault::from(failed.unwrap_err());
             assert!(!fault.retry && fault.message.contains("venv"), "{fault}");
@@ -344,7 +376,7 @@ mod tests {
 
         // Another one is not concerned.
         fs::write(dir.path().join("requirements.txt"), "pandas").unwrap();
-        environments.of(dir.path(), Some("88e")).await.unwrap_err();
+        environments.of(&work(dir.path(), None, Some("88e"))).await.unwrap_err();
         assert_eq!(fs::read_to_string(&log).unwrap(), "venv\nvenv\n");
     }
 
@@ -352,8 +384,12 @@ mod tests {
     async fn a_course_with_an_environment_of_its_own_gets_that() {
         let dir = tempfile::tempdir().unwrap();
         let environments = environments(dir.path());
-        let error = environments.of(dir.path(), Some("8x")).await.unwrap_err().to_string();
-        assert!(error.contains("/no/such/python"), "{error}");
+        for (environment, course) in [(None, Some("8x")), (Some("data8"), None), (Some("data8"), Some("88e"))] {
+            let error = environments.of(&work(dir.path(), environment, course)).await.unwrap_err().to_string();
+            assert!(error.contains("/no/such/python"), "{error}");
+        }
+        let fault = Fault::from(environments.of(&work(dir.path(), Some("r"), None)).await.unwrap_err());
+        assert!(!fault.retry && fault.message.contains("[environments.r]"), "{fault}");
         assert!(environments.named("other").await.is_none());
         assert!(!dir.path().join("log").exists());
     }
@@ -363,7 +399,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let environments = environments(dir.path());
         fs::write(dir.path().join("requirements.txt"), "git+https://example.org/x").unwrap();
-        let fault = Fault::from(environments.of(dir.path(), None).await.unwrap_err());
+        let fault = Fault::from(environments.of(&work(dir.path(), None, None)).await.unwrap_err());
+        // Also for one course or assignment only.
+        let own = environments.of(&work(dir.path(), Some(AUTOGRADER), Some("8x"))).await;
+        assert!(matches!(own.unwrap_err(), EnvironmentError::Asked(_)));
         assert!(!fault.retry && fault.message.contains("[environments.NAME]"), "{fault}");
     }
 }

@@ -107,6 +107,7 @@ impl Run<'_> {
             questions: Vec::new(),
             engine: super::NAME.into(),
             engine_reason: None,
+            lateness: None,
             engine_version: format!("otter-grader {}", clean(&extra.otter_version)),
             isolation: self.isolation,
             seconds: to_millis(self.ending.wall),

@@ -104,7 +104,7 @@ impl Engine for OtterEngine {
     }
 
     async fn grade(&self, work: &Work, on_step: &mut (dyn FnMut(Step) + Send)) -> Result<Graded, Fault> {
-        let environment = self.environments.of(&work.autograder, work.course.as_deref()).await?;
+        let environment = self.environments.of(work).await?;
         let own_user = if environment.can_run_as_others { self.users.take() } else { None };
         let user = own_user.as_ref().map(OwnUser::id);
         let (root, work) = (self.root.clone(), work.clone());

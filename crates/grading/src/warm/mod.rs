@@ -8,12 +8,13 @@
 //! ```text
 //! notebook.rs   while cells run            ──▶ evaluate.rs, plan.rs   questions put to snapshots ──▶ outcome.rs   the report
 //! zygotes.rs, zygote.rs, spec.rs, kit.rs   where processes come from
-//! prepared.rs   autograders, each read once
+//! prepared.rs, inspect.rs   autograders, each read once
 //! ```
 
 mod clock;
 mod evaluate;
 mod imports;
+mod inspect;
 mod kit;
 mod limits;
 mod notebook;
@@ -41,7 +42,6 @@ use sandbox::Supervisor;
 use serde::Deserialize;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-pub use self::limits::WarmLimits;
 use self::{
     evaluate::Evaluation,
     notebook::Notebook,
@@ -50,6 +50,10 @@ use self::{
     sockets::{Leash, has_hung_up},
     zygote::{RunningJob, Zygote},
     zygotes::Zygotes,
+};
+pub use self::{
+    inspect::{InspectError, Inspection},
+    limits::WarmLimits,
 };
 use crate::{
     engine::{Engine, Graded, Submitted, Work},
@@ -60,7 +64,8 @@ const NAME: &str = "warm";
 /// Bytes of one cell's output that are kept.
 const CELL_OUTPUT_BYTES: u64 = 4 << 20;
 
-/// Grades in a warm process; see the module.
+/// Grades in a warm process; see the module. Cheap to clone.
+#[derive(Clone)]
 pub struct WarmEngine {
     environments: Arc<Environments>,
     zygotes: Arc<Zygotes>,
@@ -106,7 +111,7 @@ impl WarmEngine {
     pub(crate) async fn prepare(&self, work: &Work) -> Result<Readiness, Fault> {
         let (zygotes, autograders, limits) =
             (Arc::clone(&self.zygotes), Arc::clone(&self.autograders), self.limits);
-        let environment = self.environments.of(&work.autograder, work.course.as_deref()).await?;
+        let environment = self.environments.of(work).await?;
         let (folder, revision) = (work.autograder.clone(), work.revision.clone());
         let imports = match &work.submitted {
             Submitted::File { name, content } => imports::of(name, &String::from_utf8_lossy(content)),
@@ -196,7 +201,7 @@ fn converse(
         // Nobody listens any more when the grading was let go.
         .run(&ToNotebook::Job(job), &mut |step| drop(tell.send(step)))
         .map_err(|error| passing(&error))?;
-    let notebook::Closed { taken, roster, hits, how, isolation } = closed;
+    let notebook::Closed { taken, roster, hits, how, isolation, peak_memory_bytes } = closed;
     let evaluated = Evaluation::new(bundle, &outcome.limits, &running.init, entropy).run(taken);
     if let Some(why) = evaluated.gave_up {
         return Err(passing(&why));
@@ -206,7 +211,8 @@ fn converse(
         return Err(passing(&"the job was lost while its tests ran"));
     }
     let cpu_seconds = running.end();
-    Ok(outcome.of(bundle, how, hits, evaluated, isolation, cpu_seconds))
+    let graded = outcome.of(bundle, how, hits, evaluated, isolation, cpu_seconds);
+    Ok(Graded { peak_memory_bytes: Some(peak_memory_bytes).filter(|bytes| *bytes > 0), ..graded })
 }
 
 /// What the notebook process is to do, or why the submission cannot be graded here, for the student.

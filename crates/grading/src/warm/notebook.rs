@@ -64,6 +64,8 @@ pub(super) struct Closed {
     pub(super) how: How,
     /// The layers of the jail.
     pub(super) isolation: String,
+    /// The most memory in bytes that all processes had together while cells ran, as sampled; 0 if they were done sooner.
+    pub(super) peak_memory_bytes: u64,
 }
 
 /// How the notebook process came to its end.
@@ -121,8 +123,9 @@ impl<'a> Notebook<'a> {
             Ok(()) => self.listen(on_step)?,
             Err(_) => How::Crashed,
         };
-        self.close()?;
-        Ok(Closed { taken: self.taken, roster: self.roster, hits: self.hits, how, isolation })
+        let peak_memory_bytes = self.close()?;
+        let Self { taken, roster, hits, .. } = self;
+        Ok(Closed { taken, roster, hits, how, isolation, peak_memory_bytes })
     }
 
     fn jailed(&self) -> Result<String, JobError> {
@@ -269,13 +272,13 @@ impl<'a> Notebook<'a> {
         self.hits.push(LimitHit { cell, ..self.limits.hit(limit) });
     }
 
-    /// Ends every process but the snapshots.
-    fn close(&self) -> Result<(), JobError> {
+    /// Ends every process but the snapshots. Gives the most memory that all had together.
+    fn close(&self) -> Result<u64, JobError> {
         self.init.send(&ToInit::CloseNotebook { keep: self.roster.pids() })?;
         let until = Deadline::after(INIT);
         while wait([self.init], until)?[0] {
             match self.init.receive()? {
-                FromInit::Closed { .. } => return Ok(()),
+                FromInit::Closed { peak_memory_bytes, .. } => return Ok(peak_memory_bytes),
                 FromInit::GaveUp { why } => return Err(JobError::GaveUp(why)),
                 _ => {}
             }

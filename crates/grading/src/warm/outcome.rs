@@ -68,7 +68,7 @@ impl Outcome {
             limits: hits,
             ..self.report(status, isolation, cpu_seconds, message)
         };
-        Graded { report, executed }
+        Graded { report, executed, peak_memory_bytes: None }
     }
 
     fn report(
@@ -86,6 +86,7 @@ impl Outcome {
             questions: Vec::new(),
             engine: super::NAME.into(),
             engine_reason: None,
+            lateness: None,
             engine_version: format!(
                 "otter-service {} with otter-grader {}",
                 env!("CARGO_PKG_VERSION"),

@@ -10,7 +10,7 @@ use std::{
 
 use model::CourseConfig;
 
-use crate::error::MaterialsError;
+use crate::{error::MaterialsError, identity::FileIdentity};
 
 use super::{
     inside::{self, Opened},
@@ -31,8 +31,7 @@ pub(super) struct WatchedConfig {
 impl WatchedConfig {
     pub(super) fn open(root: PathBuf) -> Result<Self, MaterialsError> {
         let now = Instant::now();
-        let Opened { file, identity } = open(&root)?;
-        let config = parse(&root, file)?;
+        let (config, identity) = read(&root)?;
         let served = Served::new(Path::new(FILE), Arc::new(config), identity, now);
         Ok(Self { root, served: Mutex::new(served) })
     }
@@ -61,6 +60,12 @@ impl WatchedConfig {
         }
         served
     }
+}
+
+/// The `course-config.json` in `root`, and its file's identity.
+pub(crate) fn read(root: &Path) -> Result<(CourseConfig, FileIdentity), MaterialsError> {
+    let Opened { file, identity } = open(root)?;
+    Ok((parse(root, file)?, identity))
 }
 
 fn open(root: &Path) -> Result<Opened, MaterialsError> {

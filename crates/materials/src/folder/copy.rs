@@ -27,7 +27,7 @@ pub(super) fn take(
 }
 
 /// Hashes the rest of `source`.
-pub(super) fn hash(source: &mut impl Read, path: &Path) -> Result<Revision, MaterialsError> {
+pub(crate) fn hash(source: &mut impl Read, path: &Path) -> Result<Revision, MaterialsError> {
     read(source, path, MAX_BYTES, |_| Ok(())).map(|(revision, _)| revision)
 }
 

@@ -9,9 +9,9 @@ use std::{
 use crate::{error::MaterialsError, identity::FileIdentity};
 
 /// An open file, and its identity when it was opened.
-pub(super) struct Opened {
-    pub(super) file: File,
-    pub(super) identity: FileIdentity,
+pub(crate) struct Opened {
+    pub(crate) file: File,
+    pub(crate) identity: FileIdentity,
 }
 
 impl Opened {
@@ -28,7 +28,7 @@ pub(super) fn identity(root: &Path, relative: &Path) -> Option<FileIdentity> {
 
 /// Opens the plain file at `root/relative`, following links as long as they stay in the folder that `root` is; `None`
 /// if there is no such file.
-pub(super) fn open(root: &Path, relative: &Path) -> Result<Option<Opened>, MaterialsError> {
+pub(crate) fn open(root: &Path, relative: &Path) -> Result<Option<Opened>, MaterialsError> {
     let path = || relative.to_owned();
     // A link that is pointed elsewhere while it is followed leads to nothing for a moment (`..data` of a Kubernetes
     // mount), so nothing is taken for gone before it was looked for twice.

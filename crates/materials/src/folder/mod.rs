@@ -1,8 +1,8 @@
 //! Materials in a plain folder.
 
-mod config;
-mod copy;
-mod inside;
+pub(crate) mod config;
+pub(crate) mod copy;
+pub(crate) mod inside;
 mod served;
 mod zips;
 
@@ -72,7 +72,7 @@ impl FolderMaterials {
 }
 
 /// Where the autograder of an assignment is, relative to the materials folder.
-fn zip_path(config: &CourseConfig, key: &AssignmentKey) -> Result<PathBuf, MaterialsError> {
+pub(crate) fn zip_path(config: &CourseConfig, key: &AssignmentKey) -> Result<PathBuf, MaterialsError> {
     let section = config.section(key).map_err(|problem| MaterialsError::NotConfigured { problem })?;
     Ok(Path::new(&section.subpath_to_zips).join(format!("{}-autograder.zip", key.assignment)))
 }

@@ -154,11 +154,7 @@ impl Zips {
 /// Whether the file is unusable as it is, as one that is half written; its last good version is then better. Not so
 /// if it is our disk that fails.
 fn is_about_content(error: &MaterialsError) -> bool {
-    match error {
-        MaterialsError::TooLarge { .. } => true,
-        MaterialsError::NotAZip { problem, .. } => !problem.is_ours(),
-        _ => false,
-    }
+    matches!(error, MaterialsError::TooLarge { .. } | MaterialsError::NotAZip { .. }) && !error.is_ours()
 }
 
 /// Nothing that may panic runs between the changes of what these locks guard, so it is whole even if a thread did

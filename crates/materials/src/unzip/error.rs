@@ -153,7 +153,7 @@ impl UnzipError {
         matches!(self, Self::NotEmpty { .. } | Self::Io { .. })
     }
 
-    pub(super) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         move |problem| Self::Io { doing: doing.into(), problem }
     }
 }
@@ -166,7 +166,7 @@ impl EntryName {
     /// The most characters that are shown.
     const MAX: usize = 120;
 
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(name.chars().take(Self::MAX + 1).collect())
     }
 }

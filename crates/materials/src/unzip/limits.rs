@@ -43,7 +43,7 @@ impl Default for UnzipLimits {
 }
 
 /// Counts bytes against the limits.
-pub(super) struct Meter<'a> {
+pub(crate) struct Meter<'a> {
     limits: &'a UnzipLimits,
     packed_bytes: u64,
     file_bytes: u64,
@@ -52,17 +52,17 @@ pub(super) struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     /// Starts from nothing. `packed_bytes` is what all entries together take in the archive.
-    pub(super) fn new(limits: &'a UnzipLimits, packed_bytes: u64) -> Self {
+    pub(crate) fn new(limits: &'a UnzipLimits, packed_bytes: u64) -> Self {
         Self { limits, packed_bytes, file_bytes: 0, total_bytes: 0 }
     }
 
     /// The bytes that follow belong to another file.
-    pub(super) fn next_file(&mut self) {
+    pub(crate) fn next_file(&mut self) {
         self.file_bytes = 0;
     }
 
     /// Counts bytes of the current file, `entry`.
-    pub(super) fn add(&mut self, entry: &EntryName, bytes: u64) -> Result<(), UnzipError> {
+    pub(crate) fn add(&mut self, entry: &EntryName, bytes: u64) -> Result<(), UnzipError> {
         self.file_bytes = self.file_bytes.saturating_add(bytes);
         self.total_bytes = self.total_bytes.saturating_add(bytes);
         let UnzipLimits { total_bytes, file_bytes, ratio, .. } = *self.limits;
@@ -81,12 +81,12 @@ impl<'a> Meter<'a> {
     }
 
     /// Bytes of the current file so far.
-    pub(super) fn file_bytes(&self) -> u64 {
+    pub(crate) fn file_bytes(&self) -> u64 {
         self.file_bytes
     }
 
     /// Bytes of all files so far.
-    pub(super) fn total_bytes(&self) -> u64 {
+    pub(crate) fn total_bytes(&self) -> u64 {
         self.total_bytes
     }
 }

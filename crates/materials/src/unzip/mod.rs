@@ -24,9 +24,14 @@ pub use error::{EntryName, UnzipError};
 pub use limits::UnzipLimits;
 pub use names::NameProblem;
 
-use limits::Meter;
+// What other archives are unpacked with too.
+pub(crate) use limits::Meter;
+pub(crate) use names::relative_path;
+pub(crate) use plan::{Node, add};
+pub(crate) use write::{Target, make_file, make_folder};
+
+use directory::Archive;
 use plan::Plan;
-use write::Target;
 
 /// What was unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +49,20 @@ pub struct Unzipped {
 /// Files get the mode 0644, or 0755 if the archive has the owner's execute bit on them, and folders 0755. While this
 /// runs nobody else may write in `into`. After an error `into` is empty, or missing, again.
 pub fn unzip(zip: impl Read + Seek, into: &Path, limits: &UnzipLimits) -> Result<Unzipped, UnzipError> {
+    let (mut archive, plan, packed_bytes) = look(zip, limits)?;
+    let target = Target::prepare(into)?;
+    let bytes = write::all(&mut archive, &plan, into, Meter::new(limits, packed_bytes))?;
+    target.keep();
+    Ok(Unzipped { files: plan.files.len(), folders: plan.folders.len(), bytes })
+}
+
+/// Whether [`unzip`] would begin to write: all is as it should be but, perhaps, the packed bytes themselves.
+pub(crate) fn check(zip: impl Read + Seek, limits: &UnzipLimits) -> Result<(), UnzipError> {
+    look(zip, limits).map(|_| ())
+}
+
+/// Everything that can be known before anything is inflated; with the packed size of all entries in bytes.
+fn look<R: Read + Seek>(zip: R, limits: &UnzipLimits) -> Result<(Archive<R>, Plan, u64), UnzipError> {
     let mut archive = directory::open(zip, limits)?;
     let plan = Plan::of(&archive, limits)?;
     let packed_bytes = overlap::check(&mut archive)?;
@@ -52,10 +71,7 @@ pub fn unzip(zip: impl Read + Seek, into: &Path, limits: &UnzipLimits) -> Result
         declared.next_file();
         declared.add(&file.entry, file.declared_bytes)?;
     }
-    let target = Target::prepare(into)?;
-    let bytes = write::all(&mut archive, &plan, into, Meter::new(limits, packed_bytes))?;
-    target.keep();
-    Ok(Unzipped { files: plan.files.len(), folders: plan.folders.len(), bytes })
+    Ok((archive, plan, packed_bytes))
 }
 
 /// Whether `zip` has a readable list of entries, which comes last in the file: what one that is still being written

@@ -44,7 +44,7 @@ pub enum NameProblem {
 
 /// The entry's path below the folder it is unpacked into: normal parts joined by `/`, or empty for the folder
 /// itself. Parts that mean nothing (`.` and empty ones, as in `./a//b/`) are left out, as Python's `zipfile` does.
-pub(super) fn relative_path(name: &str) -> Result<String, NameProblem> {
+pub(crate) fn relative_path(name: &str) -> Result<String, NameProblem> {
     if name.contains('\0') {
         return Err(NameProblem::Nul);
     }

@@ -30,7 +30,7 @@ pub(super) struct PlannedFile {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Node {
+pub(crate) enum Node {
     File,
     Folder,
 }
@@ -78,7 +78,7 @@ impl Plan {
 }
 
 /// Adds a path and the folders it implies.
-fn add(
+pub(crate) fn add(
     nodes: &mut BTreeMap<String, Node>,
     path: &str,
     kind: Node,

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The folder that is unpacked into. Dropped before [`Target::keep`], it is made as it was.
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     into: &'a Path,
     created: bool,
     kept: bool,
@@ -23,7 +23,7 @@ pub(super) struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// Makes the folder, or sees that it is empty.
-    pub(super) fn prepare(into: &'a Path) -> Result<Self, UnzipError> {
+    pub(crate) fn prepare(into: &'a Path) -> Result<Self, UnzipError> {
         let at = |doing: &str| UnzipError::io(format!("{doing} {}", into.display()));
         let created = match make_folder(into) {
             Ok(()) => true,
@@ -37,7 +37,7 @@ impl<'a> Target<'a> {
     }
 
     /// All went well.
-    pub(super) fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.kept = true;
     }
 
@@ -115,12 +115,12 @@ fn one<R: Read + Seek>(
 
 // The modes are set a second time because the process's umask may have taken bits away.
 
-fn make_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     fs::create_dir(path)?;
     fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
-fn make_file(path: &Path, executable: bool) -> io::Result<File> {
+pub(crate) fn make_file(path: &Path, executable: bool) -> io::Result<File> {
     let mode = if executable { 0o755 } else { 0o644 };
     let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.set_permissions(Permissions::from_mode(mode))?;

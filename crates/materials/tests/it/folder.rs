@@ -4,17 +4,17 @@ use std::{
     fs,
     io::Read,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
 };
 
 use materials::{Autograder, FolderMaterials, MaterialsError as E, UnzipLimits};
 use model::AssignmentKey;
 use tempfile::TempDir;
 
-use crate::archive::{Entry, archive};
+use crate::{
+    archive::{Entry, archive},
+    logged::errors_logged,
+};
 
 pub(crate) const CONFIG: &str = r#"{"88e": {"1": {
     "course_id": "x", "subpath_to_zips": "lab/zips", "assignments": {"lab01": "a", "lab02": "b"}}}}"#;
@@ -298,27 +298,4 @@ fn many_threads_get_one_of_the_versions_whole() {
             replace(&course.config(), CONFIG);
         }
     });
-}
-
-/// How many errors are logged on this thread meanwhile.
-fn errors_logged(run: impl FnOnce()) -> usize {
-    struct Count(Arc<AtomicUsize>);
-    impl tracing::Subscriber for Count {
-        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-            *metadata.level() == tracing::Level::ERROR
-        }
-        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-            tracing::span::Id::from_u64(1)
-        }
-        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-        fn event(&self, _: &tracing::Event<'_>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-        fn enter(&self, _: &tracing::span::Id) {}
-        fn exit(&self, _: &tracing::span::Id) {}
-    }
-    let count = Arc::new(AtomicUsize::new(0));
-    tracing::subscriber::with_default(Count(Arc::clone(&count)), run);
-    count.load(Ordering::Relaxed)
 }

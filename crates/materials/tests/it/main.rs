@@ -3,9 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows `#[test]` functions as tests, not what they share")]
 
 mod archive;
+mod fetched;
 mod folder;
 mod fuzz;
+mod github;
+mod github_attacks;
+mod github_fetched;
+mod github_remote;
+mod git;
+mod git_server;
 mod hostile;
 mod links;
+mod logged;
 mod real;
+mod scripted;
+mod tar;
+mod tarball;
+mod tarball_fuzz;
 mod tree;
+mod watched;

@@ -12,8 +12,8 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
-use model::{Event, Step, SubmissionId};
-use store::{Scope, Status};
+use model::{Event, Points, Step, SubmissionId, Visibility};
+use store::{Outcome, Scope, Status};
 
 use super::problem::ApiError;
 use crate::{
@@ -48,7 +48,9 @@ pub(crate) async fn stream(
     if pending.is_empty() && over {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let following = Following { app, scope, id, after, pending, listener, told_position: None, over };
+    let visibility = app.visibility(&record.submission.key);
+    let following =
+        Following { app, scope, id, after, pending, listener, visibility, told_position: None, over };
     Ok(Sse::new(following.into_stream()).keep_alive(KeepAlive::default()).into_response())
 }
 
@@ -78,6 +80,8 @@ struct Following {
     after: u64,
     pending: VecDeque<Event>,
     listener: Listener,
+    /// How much of the report the client may see.
+    visibility: Visibility,
     /// The place in the queue that the client knows.
     told_position: Option<u64>,
     /// Whether grading is over, once all that is pending is sent.
@@ -96,6 +100,13 @@ impl Following {
         loop {
             if let Some(mut event) = self.pending.pop_front() {
                 self.over = is_over_after(&event.step, self.over);
+                if self.visibility == Visibility::Public {
+                    match &mut event.step {
+                        Step::Question { .. } => continue,
+                        Step::Graded { score, max_score } => (*score, *max_score) = self.public_score().await,
+                        _ => {}
+                    }
+                }
                 if let Step::Queued { position } = &mut event.step {
                     // The place it has now says more than the one it had when it came.
                     *position = self.position().await.unwrap_or(*position);
@@ -121,6 +132,16 @@ impl Following {
                 self.pending = of_this_grading(events);
             }
         }
+    }
+
+    /// What public tests have earned, and could earn.
+    async fn public_score(&self) -> (Points, Points) {
+        let record = self.app.store.submission(&self.scope, self.id).await.ok().flatten();
+        let report = match record.and_then(|record| record.grading).map(|grading| grading.outcome) {
+            Some(Outcome::Report(report)) => report.for_student(Visibility::Public),
+            _ => return Default::default(),
+        };
+        (report.score, report.max_score)
     }
 
     async fn position(&self) -> Option<u64> {

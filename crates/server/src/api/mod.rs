@@ -1,5 +1,6 @@
 //! The API: JSON in, JSON out, problems as RFC 9457 has them.
 
+pub(crate) mod admission;
 pub(crate) mod events;
 pub(crate) mod executed;
 pub(crate) mod failed;
@@ -12,4 +13,5 @@ pub(crate) mod regrade;
 pub(crate) mod submission;
 pub(crate) mod submissions;
 pub(crate) mod submit;
+pub(crate) mod webhook;
 pub(crate) mod workers;

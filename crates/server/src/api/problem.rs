@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use materials::MaterialsError;
 use model::Refusal;
 use serde::Serialize;
 use store::StoreError;
@@ -53,6 +54,15 @@ pub(crate) enum ApiError {
     /// The body stopped coming.
     #[error("the request's body broke off")]
     BrokenBody,
+    /// The course's materials have never been here yet, or are broken from the start.
+    #[error(transparent)]
+    Materials(MaterialsError),
+    /// A webhook without the signature that it should have.
+    #[error("a webhook's signature is missing or wrong")]
+    BadSignature,
+    /// A webhook that says it is a push and is none.
+    #[error("not a push")]
+    NotAPush,
     /// As many submissions wait as may.
     #[error("the queue is full")]
     QueueFull(Full),
@@ -81,14 +91,18 @@ impl ApiError {
                 | Refusal::UnknownCourse { .. }
                 | Refusal::UnknownSection { .. }
                 | Refusal::UnknownAssignment { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                Refusal::TooLate { .. } | Refusal::NoAttemptsLeft { .. } => StatusCode::FORBIDDEN,
             },
             Self::NotFound(_) | Self::NotExecuted | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NotFinished => StatusCode::CONFLICT,
             Self::NotebookGone => StatusCode::GONE,
-            Self::Query(_) | Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::BadSignature => StatusCode::UNAUTHORIZED,
+            Self::Query(_) | Self::BrokenBody | Self::NotAPush => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::QueueFull(_) | Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::QueueFull(_) | Self::Materials(_) | Self::Store(StoreError::Unavailable(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Store(_) | Self::Task => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -159,6 +173,24 @@ impl ApiError {
                     "Submit again a little later. What was accepted before is safe and will be graded.";
                 return ("queue-full", "The queue is full", detail, advice);
             }
+            Self::Materials(_) => (
+                "materials-away",
+                "Not available now",
+                "The service does not have the materials of this course yet. Your submission was not accepted.",
+                "Try again in a minute, and tell the course staff if it stays like this.",
+            ),
+            Self::BadSignature => (
+                "bad-signature",
+                "Refused",
+                "The request is not signed with the secret that this service shares with GitHub.",
+                "Enter the same secret in the webhook's settings on GitHub and as github_webhook_secret here.",
+            ),
+            Self::NotAPush => (
+                "not-a-push",
+                "Not understood",
+                "The body is not the JSON of a push event.",
+                "Choose the content type application/json in the webhook's settings.",
+            ),
             Self::Store(StoreError::Unavailable(_)) => (
                 "unavailable",
                 "Not available now",
@@ -173,6 +205,15 @@ impl ApiError {
             ),
         };
         (slug, title, detail.to_owned(), advice)
+    }
+}
+
+impl From<MaterialsError> for ApiError {
+    fn from(error: MaterialsError) -> Self {
+        match error {
+            MaterialsError::NotConfigured { problem } => Self::Refused(problem),
+            error => Self::Materials(error),
+        }
     }
 }
 
@@ -219,8 +260,10 @@ struct Problem {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Store(error) = &self {
-            log(error);
+        match &self {
+            Self::Store(error) => log(error),
+            Self::Materials(error) => tracing::error!(%error, "a submission was not accepted"),
+            _ => {}
         }
         let status = self.status();
         let (slug, title, detail, advice) = self.words();

@@ -88,7 +88,7 @@ pub(crate) async fn assignment(
         section: section.parse().map_err(|_| none())?,
         assignment: assignment.parse().map_err(|_| none())?,
     };
-    app.materials.course_config().section(&key).map_err(|_| none())?;
+    app.materials.assignment(&key).map_err(|_| none())?;
     let told = to_its_end(async move {
         match only {
             Some(Only::Failed) => failed(&app, &staff.0, &scope, Some(&key)).await,

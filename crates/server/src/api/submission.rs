@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
-use model::{Event, Grade, Report, Step, Submission, SubmissionId};
+use model::{Event, Grade, Report, Step, Submission, SubmissionId, Visibility};
 use serde::Serialize;
 use store::{GradingRecord, Outcome, Status, SubmissionRecord};
 
@@ -41,20 +41,24 @@ pub(crate) struct GradingView {
     pub(crate) started_at: Timestamp,
     pub(crate) finished_at: Timestamp,
     pub(crate) report: Report,
+    /// Set when only public tests are shown, and the report's points are theirs alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) only_public: bool,
     /// Path of the notebook as it was run, where that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) executed_url: Option<String>,
 }
 
 impl GradingView {
-    fn of(app: &App, id: SubmissionId, record: GradingRecord) -> Option<Self> {
+    fn of(app: &App, id: SubmissionId, record: GradingRecord, visibility: Visibility) -> Option<Self> {
         let Outcome::Report(report) = record.outcome else { return None };
         let executed_url = || app.url(&format!("api/v1/submissions/{id}/executed"));
         Some(Self {
             revision: record.revision,
             started_at: record.started_at,
             finished_at: record.finished_at,
-            report: report.for_student(),
+            report: report.for_student(visibility),
+            only_public: visibility == Visibility::Public,
             executed_url: record.has_executed.then(executed_url),
         })
     }
@@ -85,9 +89,14 @@ pub(crate) async fn load(
         Status::Superseded => newer(app.store.events(&scope, id, 0).await?),
         _ => None,
     };
-    let grade = app.store.grade(user, &submission.key).await?;
+    let visibility = app.visibility(&submission.key);
+    let grade = match visibility {
+        Visibility::All => app.store.grade(user, &submission.key).await?,
+        // Hidden tests count in it.
+        Visibility::Public => None,
+    };
     let receipt = app.receipt_key.sign(&submission);
-    let grading = grading.and_then(|grading| GradingView::of(app, id, grading));
+    let grading = grading.and_then(|grading| GradingView::of(app, id, grading, visibility));
     Ok(SubmissionView { submission, status, position, grading, superseded_by, grade, receipt })
 }
 

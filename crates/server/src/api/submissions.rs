@@ -71,12 +71,13 @@ pub(crate) async fn list(
 /// A page of the user's submissions.
 pub(crate) async fn load(app: &App, user: &model::UserName, page: Page) -> Result<Vec<Line>, ApiError> {
     let records = app.store.submissions(&App::own(user), &Filter::All, page).await?;
-    Ok(records.into_iter().map(line).collect())
+    Ok(records.into_iter().map(|record| line(app, record)).collect())
 }
 
-fn line(record: SubmissionRecord) -> Line {
+fn line(app: &App, record: SubmissionRecord) -> Line {
+    let visibility = app.visibility(&record.submission.key);
     let report = record.grading.and_then(|grading| match grading.outcome {
-        Outcome::Report(report) => Some(report),
+        Outcome::Report(report) => Some(report.for_student(visibility)),
         Outcome::Fault(_) => None,
     });
     let (score, max_score) = report.map(|report| (report.score, report.max_score)).unzip();

@@ -8,11 +8,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use model::{Notebook, NotebookHash, Submission, SubmissionId};
+use model::{AssignmentSettings, GradePolicy, Notebook, NotebookHash, Submission, SubmissionId};
 use serde::Serialize;
 use store::NewSubmission;
 
-use super::problem::ApiError;
+use super::{admission, problem::ApiError};
 use crate::{
     app::App,
     extract::{Body, CurrentUser},
@@ -32,6 +32,18 @@ struct Accepted {
     page_url: String,
 }
 
+async fn keep(
+    app: Arc<App>,
+    new: NewSubmission,
+    assignment: AssignmentSettings,
+) -> Result<store::Accepted, ApiError> {
+    let Submission { user, key, .. } = &new.submission;
+    let attempt = admission::attempt(&app, user, key, &assignment).await?;
+    let accepted = app.store.accept(new).await?;
+    drop(attempt);
+    Ok(accepted)
+}
+
 pub(crate) async fn submit(
     State(app): State<Arc<App>>,
     CurrentUser(user): CurrentUser,
@@ -43,17 +55,22 @@ pub(crate) async fn submit(
     // Parsing and hashing a large notebook takes longer than a task may hold up others.
     let new = tokio::task::spawn_blocking(move || {
         let notebook = Notebook::from_request(&body, service.settings.notebook_limits)?;
-        service.materials.course_config().section(&notebook.key)?;
+        let assignment = service.materials.assignment(&notebook.key)?;
+        let received_at = service.clock.now();
+        admission::in_time(&assignment, received_at)?;
         let submission = Submission {
             id: SubmissionId::new(&*service.clock, &*service.entropy),
             user,
-            key: notebook.key,
-            received_at: service.clock.now(),
+            received_at,
             sha256: NotebookHash::of(notebook.bytes),
             size_bytes: notebook.bytes.len() as u64,
+            key: notebook.key,
         };
-        let supersedes = service.settings.skip_superseded;
-        Ok::<_, ApiError>(NewSubmission { submission, notebook: notebook.bytes.to_vec(), supersedes })
+        // Under `best` each one may be the one that counts.
+        let policy = service.rules.policy(&submission.key.course, &assignment);
+        let supersedes = service.settings.skip_superseded && policy == GradePolicy::Latest;
+        let new = NewSubmission { submission, notebook: notebook.bytes.to_vec(), supersedes };
+        Ok::<_, ApiError>((new, assignment))
     })
     .await
     .map_err(|panic| {
@@ -61,8 +78,11 @@ pub(crate) async fn submit(
         ApiError::Task
     })??;
 
+    let (new, assignment) = new;
     let submission = new.submission.clone();
-    let accepted = app.store.accept(new).await?;
+    // Goes on when the client goes away: attempts are counted with what is being kept.
+    let keeping = tokio::spawn(keep(Arc::clone(&app), new, assignment));
+    let accepted = keeping.await.map_err(|_| ApiError::Task)??;
     room.fill(accepted.superseded.len());
     app.news.job();
     for skipped in &accepted.superseded {

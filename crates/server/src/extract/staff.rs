@@ -35,7 +35,7 @@ impl Staff {
     /// The courses that this user looks after.
     #[expect(clippy::unused_self, reason = "who it is will matter")]
     pub(crate) fn courses(&self, app: &App) -> BTreeSet<Name> {
-        app.materials.course_config().keys().map(|(key, _)| key.course).collect()
+        app.materials.courses()
     }
 
     /// What this user may see of a course, named as in a path.

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use grading::Engine;
-use store::{Effects, Job, WorkerId};
+use store::{Job, WorkerId};
 use tokio::{sync::Mutex, task::JoinSet};
 
 use super::job;
@@ -22,8 +22,6 @@ pub struct WorkSettings {
     pub lease: Duration,
     /// How long running gradings may go on when the service stops.
     pub drain: Duration,
-    /// What follows from a report.
-    pub effects: Effects,
     /// A folder for what is only needed while a grading runs.
     pub scratch: PathBuf,
 }

@@ -6,12 +6,12 @@ use futures_util::FutureExt;
 use grading::{Graded, Submitted, Work};
 use materials::UnzipLimits;
 use model::{Fault, GradingId, ReportStatus, Step};
-use store::{Job, LeaseError, NewGrading, Retry, StoreError};
+use store::{Effects, Job, LeaseError, NewGrading, Retry, StoreError};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::grade::Worker;
-use crate::{outage, workshop::Workshop};
+use crate::{outage, rules::lateness, workshop::Workshop};
 
 /// How often a fault is tried again at most.
 const RETRIES: u32 = 3;
@@ -28,19 +28,25 @@ const TRIES_WHEN_STOPPING: u32 = 10;
 /// How a grading ended from the worker's point of view.
 enum End {
     /// It has an outcome.
-    Outcome(Result<Box<Graded>, Fault>),
+    Outcome(Result<Box<Found>, Fault>),
     /// The service stops and the time it had is over.
     Stopped,
     /// The lease ran out: the job is another's.
     Lost,
 }
 
+/// A report, and what follows from it.
+struct Found {
+    graded: Graded,
+    effects: Effects,
+}
+
 impl End {
     /// A crash while the service stops may be the doing of whoever stops it, who may signal every process there is:
     /// such a grading begins anew.
-    fn of(outcome: Result<Graded, Fault>, is_stopping: bool) -> Self {
+    fn of(outcome: Result<Found, Fault>, is_stopping: bool) -> Self {
         match outcome {
-            Ok(graded) if is_stopping && graded.report.status == ReportStatus::Crashed => Self::Stopped,
+            Ok(found) if is_stopping && found.graded.report.status == ReportStatus::Crashed => Self::Stopped,
             Err(fault) if is_stopping && fault.retry => Self::Stopped,
             outcome => Self::Outcome(outcome.map(Box::new)),
         }
@@ -137,9 +143,13 @@ async fn grade(
     job: &Job,
     new: &mut NewGrading,
     tell: watch::Sender<Option<Step>>,
-) -> Result<Graded, Fault> {
+) -> Result<Found, Fault> {
     let content = notebook(worker, job).await?;
     let key = job.submission.key.clone();
+    let rules = &worker.workshop.rules;
+    let assignment = worker.workshop.materials.assignment(&key);
+    let assignment = assignment.map_err(|error| Fault::passing(error.to_string()))?;
+    let effects = rules.effects(&key, &assignment);
     // otter's first cell opens the notebook under the name that the assignment has.
     let submitted = Submitted::File { name: format!("{}.ipynb", key.assignment), content };
     let materials = std::sync::Arc::clone(&worker.workshop.materials);
@@ -153,14 +163,22 @@ async fn grade(
             let why = format!("the autograder cannot be unpacked: {error}");
             if error.is_ours() { Fault::passing(why) } else { Fault::lasting(why) }
         })?;
-        Ok::<_, Fault>((autograder.revision().to_string(), folder))
+        Ok::<_, Fault>((autograder, folder))
     });
-    let (revision, folder) =
+    let (autograder, folder) =
         unpacked.await.map_err(|_| Fault::passing("unpacking the autograder failed"))??;
-    new.revision.clone_from(&revision);
-    let course = Some(job.submission.key.course.to_string());
-    let work = Work { submitted, autograder: folder.path().to_owned(), revision, course };
-    worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await
+    new.revision = autograder.origin();
+    let course = &job.submission.key.course;
+    let work = Work {
+        submitted,
+        autograder: folder.path().to_owned(),
+        revision: autograder.revision().to_string(),
+        environment: rules.environment(course, &assignment),
+        course: Some(course.to_string()),
+    };
+    let mut graded = worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await?;
+    graded.report.lateness = lateness(&job.submission, &assignment);
+    Ok(Found { graded, effects })
 }
 
 /// The notebook. A store that is away is waited for, as long as the lease holds: that is no fault of the grading.
@@ -185,16 +203,16 @@ async fn settle(
     worker: &Worker,
     job: &Job,
     new: NewGrading,
-    outcome: Result<Box<Graded>, Fault>,
+    outcome: Result<Box<Found>, Fault>,
 ) -> Result<(), LeaseError> {
     let Workshop { store, clock, outage, stopping, .. } = &*worker.workshop;
     let mut failures = 0;
     let mut left_when_stopping = TRIES_WHEN_STOPPING;
     loop {
         let settled = match &outcome {
-            Ok(graded) => {
-                let (report, executed) = (&graded.report, graded.executed.as_deref());
-                store.record_report(&job.lease, new.clone(), report, executed, worker.settings.effects).await
+            Ok(found) => {
+                let (report, executed) = (&found.graded.report, found.graded.executed.as_deref());
+                store.record_report(&job.lease, new.clone(), report, executed, found.effects).await
             }
             Err(fault) => store.record_fault(&job.lease, new.clone(), fault, retry(worker, job, fault)).await,
         };
@@ -229,10 +247,10 @@ fn retry(worker: &Worker, job: &Job, fault: &Fault) -> Retry {
     Retry::At(worker.workshop.clock.now() + wait + wait * u32::from(chance[0]) / 1024)
 }
 
-fn log(job: &Job, outcome: &Result<Box<Graded>, Fault>, kept: bool) {
+fn log(job: &Job, outcome: &Result<Box<Found>, Fault>, kept: bool) {
     let submission = job.submission.id;
     match outcome.as_deref() {
-        Ok(Graded { report, .. }) => tracing::info!(
+        Ok(Found { graded: Graded { report, .. }, .. }) => tracing::info!(
             %submission, status = ?report.status, score = %report.score, of = %report.max_score,
             engine = report.engine, seconds = report.seconds, kept, "grading ended with a report"
         ),

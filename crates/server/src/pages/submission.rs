@@ -62,11 +62,24 @@ struct ReportPart {
     engine_reason: Option<String>,
     engine_version: String,
     isolation: String,
+    /// What counts of late work.
+    late: Option<Late>,
+    /// Whether only public tests are shown.
+    only_public: bool,
     /// The limits that were met.
     limits: Vec<String>,
     /// Those of them that the message does not say.
     limits_to_say: Vec<String>,
     took: String,
+}
+
+/// That the submission came after its due date.
+struct Late {
+    due: String,
+    /// In per cent.
+    credit: String,
+    /// The points that count.
+    counted: String,
 }
 
 /// What the student can do next.
@@ -127,7 +140,7 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
     let SubmissionView { submission, status, position, grading, superseded_by, grade, receipt } = view;
     let counting = grade.map(|grade| grade.submission);
     let standing = words::standing(status);
-    let report = grading.map(|grading| report(grading.report, grading.executed_url));
+    let report = grading.map(|grading| report(grading.report, grading.only_public, grading.executed_url));
     let score = report.as_ref().filter(|_| status == Status::Graded).and_then(|report| report.score.as_ref());
     SubmissionPage {
         frame,
@@ -150,7 +163,12 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
     }
 }
 
-fn report(report: Report, executed_url: Option<String>) -> ReportPart {
+fn report(report: Report, only_public: bool, executed_url: Option<String>) -> ReportPart {
+    let late = report.lateness.filter(|_| report.status.counts()).map(|lateness| Late {
+        due: words::time(lateness.due),
+        credit: words::percent(lateness.credit),
+        counted: report.counted().to_string(),
+    });
     let heading = words::heading(&report);
     let score = words::Score::of(report.score, report.max_score).filter(|_| report.status.counts());
     let is_complete = report.status == ReportStatus::Complete;
@@ -159,6 +177,8 @@ fn report(report: Report, executed_url: Option<String>) -> ReportPart {
     let limits_to_say = limits.iter().filter(|limit| !is_said(limit)).cloned().collect();
     let questions: Vec<_> = (1..).zip(report.questions).map(|(n, each)| question(n, each)).collect();
     ReportPart {
+        late,
+        only_public,
         next: score.as_ref().filter(|_| is_complete).map_or(Next::Nothing, |score| next(score, &questions)),
         score,
         heading,

@@ -83,6 +83,12 @@ pub(super) fn step(step: &Step) -> Option<String> {
     })
 }
 
+/// A part of a whole: `50 %`, `33.3 %`.
+pub(super) fn percent(part: f64) -> String {
+    let percent = format!("{:.1}", part * 100.0);
+    format!("{} %", percent.trim_end_matches(".0"))
+}
+
 /// A time for people, in UTC as long as nobody says where they are: `23 Nov 2026, 14:05 UTC`.
 pub(super) fn time(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y, %H:%M UTC").to_string()

@@ -76,7 +76,7 @@ impl Engine for ScriptedEngine {
         let act = self.acts.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         match act {
             Some(Act::Report(report)) => Ok((*report).into()),
-            Some(Act::Executed(notebook)) => Ok(Graded { report: full_marks(), executed: Some(notebook) }),
+            Some(Act::Executed(notebook)) => Ok(Graded { executed: Some(notebook), ..full_marks().into() }),
             Some(Act::Fault(fault)) => Err(fault),
             Some(Act::Panic) => panic!("the engine was told to panic"),
             Some(Act::Wait) => {
@@ -113,6 +113,7 @@ pub fn full_marks() -> Report {
         }],
         engine: "scripted".into(),
         engine_reason: None,
+        lateness: None,
         engine_version: "1".into(),
         isolation: "none".into(),
         seconds: 0.5,

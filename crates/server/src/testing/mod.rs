@@ -4,7 +4,7 @@ mod clock;
 mod engine;
 mod outage;
 
-use std::{fs, io::Write, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, io::Write, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -13,10 +13,10 @@ use axum::{
 };
 use grading::Engine;
 use http_body_util::BodyExt;
-use materials::FolderMaterials;
+use materials::{FolderMaterials, Materials};
 use model::{GradePolicy, NotebookLimits, ReceiptKey, SubmissionId, ambient::SystemEntropy};
 use serde_json::{Value, json};
-use store::{Delivery, Effects, SqliteStore, Store, WorkerId};
+use store::{Delivery, SqliteStore, Store, WorkerId};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -26,7 +26,7 @@ pub use self::{
     engine::{Act, ScriptedEngine, full_marks},
     outage::OutageStore,
 };
-use crate::{App, Pressure, Settings, WorkSettings, Workers, Workshop, router};
+use crate::{App, Pressure, Rules, Settings, Turnstile, WorkSettings, Workers, Workshop, router};
 
 /// The path below which a test's application serves.
 pub const PREFIX: &str = "/services/otter_grade/";
@@ -60,11 +60,13 @@ pub struct Options {
     pub max_waiting: u64,
     /// Whether a new submission skips those of the same user and assignment that wait.
     pub skip_superseded: bool,
+    /// What pushes are signed with.
+    pub webhook_secret: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_submission_bytes: 1 << 20, max_waiting: 1000, skip_superseded: false }
+        Self { max_submission_bytes: 1 << 20, max_waiting: 1000, skip_superseded: false, webhook_secret: None }
     }
 }
 
@@ -113,14 +115,20 @@ impl TestApp {
         let store = Arc::new(OutageStore::new(Arc::new(sqlite)));
         let clock = Arc::new(ManualClock::default());
         let materials = FolderMaterials::open(folder.path().join("materials"), folder.path().join("cache"));
-        let materials = Arc::new(materials.expect("the materials just written"));
+        let materials = Arc::new(Materials::of_folder(materials.expect("the materials just written")));
         let shared_store = Arc::clone(&store) as Arc<dyn Store>;
+        let rules = Rules {
+            policy: GradePolicy::Latest,
+            delivery: Delivery::Nowhere,
+            courses: BTreeMap::new(),
+        };
         let workshop =
-            Workshop::new(shared_store, materials, Arc::clone(&clock) as _, Arc::new(SystemEntropy));
+            Workshop::new(shared_store, materials, rules, Arc::clone(&clock) as _, Arc::new(SystemEntropy));
         let app = Arc::new(App {
             workshop: Arc::new(workshop),
             receipt_key: ReceiptKey::generate(&SystemEntropy),
             pressure: Pressure::new(options.max_waiting),
+            turnstile: Turnstile::default(),
             closing: CancellationToken::new(),
             settings: Settings {
                 prefix: PREFIX.into(),
@@ -128,6 +136,7 @@ impl TestApp {
                 notebook_limits: NotebookLimits::default(),
                 single_user: USER.parse().expect("a user name"),
                 skip_superseded: options.skip_superseded,
+                webhook_secret: options.webhook_secret.map(Into::into),
             },
         });
         let engine = Arc::new(ScriptedEngine::default());
@@ -141,7 +150,6 @@ impl TestApp {
             jobs: 2,
             lease: Duration::from_secs(30),
             drain: Duration::from_millis(50),
-            effects: Effects { policy: GradePolicy::Latest, delivery: Delivery::Nowhere },
             scratch: self.folder.path().to_owned(),
         };
         let engine = Arc::clone(&self.engine) as Arc<dyn Engine>;
@@ -152,6 +160,15 @@ impl TestApp {
     #[must_use]
     pub fn materials(&self) -> std::path::PathBuf {
         self.folder.path().join("materials")
+    }
+
+    /// Says more about `lab01` in the materials' `course-config.json`.
+    pub fn set(&self, settings: &Value) {
+        let path = self.materials().join("course-config.json");
+        let text = fs::read(&path).expect("the materials");
+        let mut config: Value = serde_json::from_slice(&text).expect("what a test wrote");
+        config["88e"]["1"]["settings"] = json!({ "lab01": settings });
+        fs::write(path, config.to_string()).expect("a temporary folder");
     }
 
     /// Sends a request and reads the answer to its end.

@@ -1,10 +1,13 @@
 //! The application as its clients meet it, without a network.
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod deadlines;
 mod events;
 mod pages;
 mod pressure;
 mod refusals;
 mod staff;
 mod submit;
+mod visibility;
+mod webhook;
 mod work;

@@ -1,10 +1,13 @@
 //! Which number counts.
 
 use futures_util::future::join_all;
-use model::{GradePolicy, Report, ReportStatus, SubmissionId};
+use model::{GradePolicy, Lateness, Report, ReportStatus, SubmissionId};
 
-use super::kit::{accepted, claim, finish, grade, grading, only, points, report};
-use crate::{records::Job, store::Store};
+use super::kit::{accepted, at, claim, entry, finish, grade, grading, only, points, record, report, staff};
+use crate::{
+    records::{Job, Outcome},
+    store::Store,
+};
 
 /// Three submissions of a user, with scores of 4 points, and the jobs to grade them.
 async fn three(store: &dyn Store, user: &str, scores: [f64; 3]) -> Vec<(Job, Report)> {
@@ -89,4 +92,27 @@ pub(super) async fn grades_of_users_and_assignments_are_apart(store: &dyn Store)
         assert_eq!((grade.submission, grade.score), (submission.id, points(f64::from(number))));
         assert_eq!((&grade.user, &grade.key), (&submission.user, &submission.key));
     }
+}
+
+pub(super) async fn of_late_work_a_part_counts(store: &dyn Store) {
+    let late = |score| Report { lateness: Some(Lateness { due: at(0), credit: 0.5 }), ..report(score, 4.0) };
+    let best = GradePolicy::Best;
+    let mut all = vec![];
+    for (ms, report) in [(1, report(1.5, 4.0)), (2, late(4.0)), (3, late(2.0))] {
+        all.push(accepted(store, "ada", "88e/1/lab01", ms).await);
+        finish(store, &claim(store, "w", 10).await, &report, best, 20).await;
+    }
+    let settled = grade(store, &all[0]).await.unwrap();
+    assert_eq!((settled.submission, settled.score, settled.max_score), (all[1].id, points(2.0), points(4.0)));
+
+    // It is compared by what counts when the one that counted is graded again, too.
+    let entry = entry("regrade", &all[1], 30);
+    store.regrade(&staff(&all[1]), all[1].id, &entry).await.unwrap();
+    finish(store, &claim(store, "w", 40).await, &late(1.0), best, 50).await;
+    let settled = grade(store, &all[0]).await.unwrap();
+    assert_eq!((settled.submission, settled.score), (all[0].id, points(1.5)));
+    let Outcome::Report(kept) = record(store, &all[2]).await.grading.unwrap().outcome else {
+        panic!("a report")
+    };
+    assert_eq!(*kept, late(2.0));
 }

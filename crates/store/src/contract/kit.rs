@@ -184,6 +184,7 @@ pub fn report(score: f64, max_score: f64) -> Report {
         questions: vec![question("q1", score, max_score)],
         engine: "otter".into(),
         engine_reason: None,
+        lateness: None,
         engine_version: "otter-grader 7.0.0".into(),
         isolation: "processes".into(),
         seconds: 2.5,

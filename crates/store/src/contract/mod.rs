@@ -71,6 +71,7 @@ macro_rules! each_contract_case {
                 reports_recorded_at_once_settle_on_the_right_grade
                 what_does_not_count_leaves_the_grade_alone
                 grades_of_users_and_assignments_are_apart
+                of_late_work_a_part_counts
             }
             turns {
                 fifty_of_one_student_do_not_hold_up_a_class

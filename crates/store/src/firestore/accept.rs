@@ -38,10 +38,19 @@ pub(super) async fn accept(store: &FirestoreStore, new: NewSubmission) -> Result
     let packed = notebook::pack(notebook).await?;
     let (blob, writes) = store.keep(&submission.id.to_string(), &packed, Space::InTheCommit).await?;
     let mut kept = Kept { blob, writes, content };
-    let _row = store.row(&submission.user).lock().await;
+    let turn = store.rows.wait(&submission.user).await?;
+    turn.end(in_turn(store, &submission, &mut kept, supersedes).await)
+}
+
+async fn in_turn(
+    store: &FirestoreStore,
+    submission: &Submission,
+    kept: &mut Kept,
+    supersedes: bool,
+) -> Result<Accepted, StoreError> {
     let mut tries = Tries::default();
     loop {
-        match once(store, &submission, &kept, supersedes).await {
+        match once(store, submission, kept, supersedes).await {
             Ok(accepted) => return Ok(accepted),
             // Whatever Firestore has against the notebook as a map, that is no reason to refuse the submission.
             Err(CommitError::Invalid(_)) if matches!(kept.content, python::Content::Map(_)) => {

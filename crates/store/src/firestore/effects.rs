@@ -36,7 +36,7 @@ pub(super) async fn apply(
         user: submission.user.clone(),
         key: submission.key.clone(),
         submission: submission.id,
-        score: report.score,
+        score: report.counted(),
         max_score: report.max_score,
         graded_at: grading.finished_at,
     };

@@ -44,6 +44,7 @@ mod python;
 mod record;
 mod regrade;
 mod rest;
+mod rows;
 mod standing;
 mod store;
 mod supersede;
@@ -52,20 +53,16 @@ mod worker;
 
 use std::{
     collections::HashSet,
-    hash::{BuildHasher, RandomState},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use model::{SubmissionId, UserName};
+use model::SubmissionId;
 
 pub use self::{auth::use_ring, open::FirestoreSettings};
-use self::{names::Collections, rest::Client};
-
-/// How many users' submissions are accepted at once by one process, at most.
-const ROWS: usize = 64;
+use self::{names::Collections, rest::Client, rows::Rows};
 
 /// The store in a Cloud Firestore database. Any number of processes may open the same one.
 #[derive(Debug)]
@@ -77,8 +74,7 @@ pub struct FirestoreStore {
     instance: String,
     writes: AtomicU64,
     /// Submissions of a user are accepted one after the other, so that each one's turn counts the one before.
-    rows: Vec<tokio::sync::Mutex<()>>,
-    hasher: RandomState,
+    rows: Rows,
     /// Jobs that a claim of this process is about to take: another one does not try the same.
     tried: Mutex<HashSet<SubmissionId>>,
 }
@@ -91,8 +87,7 @@ impl FirestoreStore {
             settings,
             instance,
             writes: AtomicU64::new(0),
-            rows: (0..ROWS).map(|_| tokio::sync::Mutex::new(())).collect(),
-            hasher: RandomState::new(),
+            rows: Rows::new(),
             tried: Mutex::default(),
         }
     }
@@ -100,11 +95,5 @@ impl FirestoreStore {
     /// A word that no other write has.
     fn new_write(&self) -> String {
         format!("{}-{}", self.instance, self.writes.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// The row in which a user's submissions stand.
-    fn row(&self, user: &UserName) -> &tokio::sync::Mutex<()> {
-        let hash = self.hasher.hash_one(user.as_str());
-        &self.rows[usize::try_from(hash % ROWS as u64).unwrap_or(0)]
     }
 }

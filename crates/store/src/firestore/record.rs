@@ -65,7 +65,7 @@ async fn report_once(
     entry.job.grading = Some(grading.id);
     entry.job.fault = None;
     entry.earned = counts.then_some(Earned {
-        score: report.score,
+        score: report.counted(),
         max_score: report.max_score,
         at: grading.finished_at,
     });

@@ -30,7 +30,7 @@ pub(super) async fn regrade(
         if entry.notebook.is_none() {
             return Ok(Regrade::NoNotebook);
         }
-        let _row = store.row(&entry.submission.user).lock().await;
+        let _turn = store.rows.wait(&entry.submission.user).await?;
         let turn = accept::next_turn(store, Lane::Regrade, &entry.submission, audit_entry.at, 0).await?;
         let position = store.ahead(Lane::Regrade, turn, id).await? + 1;
         entry.rest(JobState::Queued);

@@ -117,8 +117,11 @@ pub(super) async fn put(store: &FirestoreStore, whole: &Whole) -> Result<(), Sto
 /// The submission's document.
 fn entry(whole: &Whole) -> Entry {
     let state = if whole.job.state == JobState::Leased { JobState::Queued } else { whole.job.state };
-    let earned =
-        whole.earned().map(|(report, at)| Earned { score: report.score, max_score: report.max_score, at });
+    let earned = whole.earned().map(|(report, at)| Earned {
+        score: report.counted(),
+        max_score: report.max_score,
+        at,
+    });
     Entry {
         submission: whole.submission.clone(),
         notebook: None,

@@ -31,7 +31,7 @@ pub(super) fn of(submission: &Submission, report: &Report, graded_at: Timestamp)
         user: submission.user.clone(),
         key: submission.key.clone(),
         submission: submission.id,
-        score: report.score,
+        score: report.counted(),
         max_score: report.max_score,
         graded_at,
     }

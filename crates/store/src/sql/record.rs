@@ -39,7 +39,7 @@ pub(super) async fn report(
     )
     .bind(held.submission.to_string())
     .bind(grading.id.to_string())
-    .bind(counts.then(|| report.score.get()))
+    .bind(counts.then(|| report.counted().get()))
     .bind(counts.then(|| report.max_score.get()))
     .bind(counts.then(|| grading.finished_at.as_millisecond()))
     .execute(&mut *tx)

@@ -155,7 +155,7 @@ async fn keep_job(tx: &mut Connection, whole: &Whole, job: &WholeJob) -> Result<
     .bind(integer(job.token))
     .bind(job.grading.map(|grading| grading.to_string()))
     .bind(job.fault.as_ref().map(to_json))
-    .bind(earned.map(|(report, _)| report.score.get()))
+    .bind(earned.map(|(report, _)| report.counted().get()))
     .bind(earned.map(|(report, _)| report.max_score.get()))
     .bind(earned.map(|(_, at)| at.as_millisecond()))
     .execute(tx)

@@ -20,11 +20,11 @@ pub(super) struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
-    Good,
+    Ok,
     /// The service works, with less than it could have.
-    Weak,
+    Warning,
     /// The service cannot work.
-    Bad,
+    Failure,
 }
 
 /// One thing to do.
@@ -37,16 +37,16 @@ pub(super) struct Remedy {
 }
 
 impl Check {
-    pub(super) fn good(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, state: State::Good, found: found.into(), remedies: Vec::new() }
+    pub(super) fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, state: State::Ok, found: found.into(), remedies: Vec::new() }
     }
 
-    pub(super) fn weak(name: &'static str, found: impl Into<String>) -> Self {
-        Self { state: State::Weak, ..Self::good(name, found) }
+    pub(super) fn warning(name: &'static str, found: impl Into<String>) -> Self {
+        Self { state: State::Warning, ..Self::ok(name, found) }
     }
 
-    pub(super) fn bad(name: &'static str, found: impl Into<String>) -> Self {
-        Self { state: State::Bad, ..Self::good(name, found) }
+    pub(super) fn failure(name: &'static str, found: impl Into<String>) -> Self {
+        Self { state: State::Failure, ..Self::ok(name, found) }
     }
 
     pub(super) fn because(mut self, why: impl Into<String>, action: impl Into<String>) -> Self {
@@ -60,23 +60,23 @@ pub(super) fn page(checks: &[Check]) -> String {
     let mut page = String::new();
     for check in checks {
         let mark = match check.state {
-            State::Good => "ok  ",
-            State::Weak => "weak",
-            State::Bad => "BAD ",
+            State::Ok => "ok     ",
+            State::Warning => "warning",
+            State::Failure => "failure",
         };
         entry(&mut page, &format!("{mark}  {:<14}", check.name), &check.found);
         for Remedy { why, action } in &check.remedies {
-            entry(&mut page, "          - ", why);
+            entry(&mut page, "             - ", why);
             if !action.is_empty() {
-                entry(&mut page, "            do: ", action);
+                entry(&mut page, "               do: ", action);
             }
         }
     }
     let count = |state| checks.iter().filter(|check| check.state == state).count();
-    let told = match (count(State::Bad), count(State::Weak)) {
+    let told = match (count(State::Failure), count(State::Warning)) {
         (0, 0) => "All is well.".to_owned(),
-        (0, weak) => format!("The service can work; {weak} of these could be better."),
-        (bad, _) => format!("The service cannot work like this; mend what is BAD ({bad})."),
+        (0, warnings) => format!("The service can work; {warnings} of these could be better."),
+        (failures, _) => format!("The service cannot work like this; mend each failure ({failures})."),
     };
     page + "\n" + &told + "\n"
 }
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn a_page_says_what_to_do() {
         let checks = [
-            Check::good("program", "otter-service 1.2.3"),
-            Check::weak("jail", "landlock7").because("user namespaces are refused", "allow them"),
-            Check::bad("data folder", "/data").because("it is not writable\nby anybody", ""),
+            Check::ok("program", "otter-service 1.2.3"),
+            Check::warning("jail", "landlock7").because("user namespaces are refused", "allow them"),
+            Check::failure("data folder", "/data").because("it is not writable\nby anybody", ""),
         ];
         insta::assert_snapshot!(page(&checks));
         insta::assert_snapshot!(serde_json::to_string_pretty(&checks).unwrap());

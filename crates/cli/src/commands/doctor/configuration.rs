@@ -11,11 +11,11 @@ pub(super) fn check(sources: &Sources, error: Option<&ConfigError>) -> Check {
     let found =
         if variables.is_empty() { file } else { format!("{file}; variables {}", variables.join(", ")) };
     match error {
-        None => Check::good(NAME, found),
+        None => Check::ok(NAME, found),
         Some(ConfigError::Invalid { problems }) => {
-            let check = Check::bad(NAME, format!("{found}\nthe rest of this page is about the defaults"));
+            let check = Check::failure(NAME, format!("{found}\nthe rest of this page is about the defaults"));
             problems.iter().fold(check, |check, problem| check.because(problem, ""))
         }
-        Some(error) => Check::bad(NAME, found).because(error.to_string(), ""),
+        Some(error) => Check::failure(NAME, found).because(error.to_string(), ""),
     }
 }

@@ -21,7 +21,9 @@ pub(super) async fn check(config: &Config) -> Vec<Check> {
     });
     let ((all, progress), _gradings) = match opened {
         Ok(opened) => opened,
-        Err(error) => return vec![Check::bad(NAME, "cannot be looked at").because(format!("{error:#}"), "")],
+        Err(error) => {
+            return vec![Check::failure(NAME, "cannot be looked at").because(format!("{error:#}"), "")];
+        }
     };
     let mut checks = vec![one(&all, None).await];
     for name in config.environments.named.keys() {
@@ -29,7 +31,7 @@ pub(super) async fn check(config: &Config) -> Vec<Check> {
     }
     progress.finish_and_clear();
     if config.environments.from_autograder {
-        checks.push(Check::good(NAME, "each autograder has the one that it asks for, built at first use"));
+        checks.push(Check::ok(NAME, "each autograder has the one that it asks for, built at first use"));
     }
     checks
 }
@@ -45,7 +47,7 @@ async fn one(all: &Environments, name: Option<&String>) -> Check {
                 )
             },
         );
-        return Check::weak(NAME, format!("{called}not built yet"))
+        return Check::warning(NAME, format!("{called}not built yet"))
             .because("it is built when it is needed", build);
     }
     let found = match name {
@@ -55,7 +57,7 @@ async fn one(all: &Environments, name: Option<&String>) -> Check {
     match found {
         Some(Ok(environment)) => described(&called, &environment),
         Some(Err(error)) => failed(&called, &error),
-        None => Check::bad(NAME, format!("{called}not configured")),
+        None => Check::failure(NAME, format!("{called}not configured")),
     }
 }
 
@@ -67,7 +69,7 @@ fn described(called: &str, environment: &Environment) -> Check {
         python.display()
     );
     let weaknesses = environment::weaknesses(environment);
-    let check = if weaknesses.is_empty() { Check::good(NAME, found) } else { Check::weak(NAME, found) };
+    let check = if weaknesses.is_empty() { Check::ok(NAME, found) } else { Check::warning(NAME, found) };
     weaknesses.into_iter().fold(check, |check, weakness| {
         let (why, action) = weakness.rsplit_once("; ").unwrap_or((weakness, ""));
         check.because(why, action)
@@ -75,5 +77,5 @@ fn described(called: &str, environment: &Environment) -> Check {
 }
 
 fn failed(called: &str, error: &EnvironmentError) -> Check {
-    Check::bad(NAME, format!("{called}cannot be used")).because(error.to_string(), "")
+    Check::failure(NAME, format!("{called}cannot be used")).because(error.to_string(), "")
 }

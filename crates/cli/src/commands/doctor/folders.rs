@@ -1,11 +1,10 @@
-//! The data folder and the materials.
+//! The data folder.
 
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
 };
 
-use materials::FolderMaterials;
 use rustix::fs::statvfs;
 
 use super::{check::Check, nearest};
@@ -25,8 +24,8 @@ pub(super) fn data(dir: &Path) -> Vec<Check> {
     };
     let found = format!("{}, {state}", dir.display());
     let writable = match tempfile::tempfile_in(&there) {
-        Ok(_) => Check::good(NAME, found),
-        Err(error) => Check::bad(NAME, found).because(
+        Ok(_) => Check::ok(NAME, found),
+        Err(error) => Check::failure(NAME, found).because(
             format!("nothing can be written in {}: {error}", there.display()),
             "start the service as the folder's owner, or name another folder (`data.dir`)",
         ),
@@ -37,38 +36,16 @@ pub(super) fn data(dir: &Path) -> Vec<Check> {
 fn disk(folder: &Path) -> Check {
     const NAME: &str = "disk";
     let Ok(space) = statvfs(folder) else {
-        return Check::weak(NAME, format!("the free space of {} cannot be found out", folder.display()));
+        return Check::warning(NAME, format!("the free space of {} cannot be found out", folder.display()));
     };
     let (free, inodes) = (space.f_bavail * space.f_frsize, space.f_favail);
     let found = format!("{:.1} GiB free for the data folder", gib(free));
     if free < LITTLE || (inodes < 100_000 && space.f_files > 0) {
         let why = format!("{:.1} GiB and {inodes} files are left", gib(free));
-        return Check::weak(NAME, found)
+        return Check::warning(NAME, found)
             .because(why, "free some space; `otter-service environment list` shows what environments take");
     }
-    Check::good(NAME, found)
-}
-
-pub(super) fn materials(dir: &Path) -> Check {
-    const NAME: &str = "materials";
-    let opened = tempfile::tempdir().map_err(|error| error.to_string()).and_then(|cache| {
-        let path = cache.path().join("cache");
-        Ok((FolderMaterials::open(dir.to_owned(), path).map_err(|error| error.to_string())?, cache))
-    });
-    let (materials, _cache) = match opened {
-        Ok(opened) => opened,
-        Err(why) => {
-            return Check::bad(NAME, dir.display().to_string())
-                .because(why, "name the folder with course-config.json (`materials.dir`)");
-        }
-    };
-    let config = materials.course_config();
-    let keys: Vec<_> = config.keys().map(|(key, _)| key).collect();
-    let broken = keys.iter().filter_map(|key| materials.autograder(key).err()).map(|error| error.to_string());
-    let broken: Vec<_> = broken.chain(materials.problems()).collect();
-    let found = format!("{}, {} assignments", dir.display(), keys.len());
-    let check = if broken.is_empty() { Check::good(NAME, found) } else { Check::weak(NAME, found) };
-    broken.into_iter().fold(check, |check, why| check.because(why, ""))
+    Check::ok(NAME, found)
 }
 
 /// For people.
@@ -91,13 +68,8 @@ mod tests {
     fn a_data_folder_that_is_not_there_yet_is_looked_at_where_it_will_be() {
         let dir = tempfile::tempdir().unwrap();
         let checks = data(&dir.path().join("a/b"));
-        assert_eq!(checks[0].state, State::Good, "{checks:?}");
+        assert_eq!(checks[0].state, State::Ok, "{checks:?}");
         assert!(checks[0].found.ends_with("made at the first start"), "{checks:?}");
-        assert_eq!(data(Path::new("/proc/none"))[0].state, State::Bad);
-    }
-
-    #[test]
-    fn materials_that_are_not_there_are_bad() {
-        assert_eq!(materials(Path::new("/none")).state, State::Bad);
+        assert_eq!(data(Path::new("/proc/none"))[0].state, State::Failure);
     }
 }

@@ -5,14 +5,14 @@ use grading::{EngineChoice, Supervisor};
 use super::check::Check;
 
 pub(super) fn check(engine: EngineChoice) -> [Check; 2] {
-    [Check::good("engine", chosen(engine)), jail()]
+    [Check::ok("engine", chosen(engine)), jail()]
 }
 
 fn jail() -> Check {
     let probe = match Supervisor::this_program().probe() {
         Ok(probe) => probe,
         Err(error) => {
-            let check = Check::weak("jail", "not known".to_owned());
+            let check = Check::warning("jail", "not known".to_owned());
             return check.because(
                 format!("it could not be tried: {error}"),
                 "look at the log of the system".to_owned(),
@@ -21,7 +21,7 @@ fn jail() -> Check {
     };
     let found = probe.level.to_string();
     let is_whole = probe.missing.iter().all(|missing| missing.is_minor);
-    let jail = if is_whole { Check::good("jail", found) } else { Check::weak("jail", found) };
+    let jail = if is_whole { Check::ok("jail", found) } else { Check::warning("jail", found) };
     probe.missing.into_iter().fold(jail, |check, missing| {
         check.because(format!("{} is missing: {}", missing.layer, missing.why), missing.remedy)
     })

@@ -15,7 +15,7 @@ pub(super) fn program() -> Check {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let user = if rustix::process::geteuid().is_root() { "root" } else { "a user without root's rights" };
     let (version, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
-    Check::good(
+    Check::ok(
         "program",
         format!("otter-service {version}, Linux {} on {machine}, started as {user}", kernel.trim()),
     )
@@ -29,21 +29,21 @@ pub(super) fn resources(config: &Config) -> [Check; 2] {
 fn cores_for(jobs: usize, cores: usize) -> Check {
     let found = format!("{cores}, for {jobs} gradings at a time");
     if jobs <= cores {
-        return Check::good("cores", found);
+        return Check::ok("cores", found);
     }
     let why = "gradings wait for each other, and may meet their limits of time";
-    Check::weak("cores", found).because(why, format!("set `grading.jobs` to {cores}, or to 0"))
+    Check::warning("cores", found).because(why, format!("set `grading.jobs` to {cores}, or to 0"))
 }
 
 fn memory_for(jobs: usize, limit: u64, memory: Option<u64>) -> Check {
-    let Some(memory) = memory else { return Check::weak("memory", "cannot be found out") };
+    let Some(memory) = memory else { return Check::warning("memory", "cannot be found out") };
     let needed = limit.saturating_mul(jobs as u64);
     let found = format!("{:.1} GiB, for {jobs} gradings of at most {:.1} GiB each", gib(memory), gib(limit));
     if needed <= memory {
-        return Check::good("memory", found);
+        return Check::ok("memory", found);
     }
     let why = "if all met their limit at once, the kernel would end one of the machine's processes, any one";
-    Check::weak("memory", found).because(why, "lower `grading.jobs` or `grading.limits.memory_mib`")
+    Check::warning("memory", found).because(why, "lower `grading.jobs` or `grading.limits.memory_mib`")
 }
 
 /// What there is in bytes, for this machine or this container.
@@ -62,11 +62,11 @@ mod tests {
 
     #[test]
     fn too_many_gradings_for_the_machine_are_told() {
-        assert_eq!(cores_for(2, 2).state, State::Good);
+        assert_eq!(cores_for(2, 2).state, State::Ok);
         assert!(cores_for(8, 2).remedies[0].action.contains("to 2"));
         let two_gib = 2 << 30;
-        assert_eq!(memory_for(4, two_gib, Some(8 << 30)).state, State::Good);
-        assert_eq!(memory_for(5, two_gib, Some(8 << 30)).state, State::Weak);
+        assert_eq!(memory_for(4, two_gib, Some(8 << 30)).state, State::Ok);
+        assert_eq!(memory_for(5, two_gib, Some(8 << 30)).state, State::Warning);
         assert!(memory().is_some_and(|memory| memory > 1 << 28));
     }
 }

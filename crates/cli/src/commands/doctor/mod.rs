@@ -6,6 +6,10 @@ mod environments;
 mod folders;
 mod jail;
 mod machine;
+mod materials;
+mod permissions;
+mod reach;
+mod store;
 
 use std::{
     path::{Path, PathBuf},
@@ -35,17 +39,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Err(_) => Config::load(&Sources::default_only())?,
     };
     checks.extend(folders::data(&config.data_dir));
-    checks.push(folders::materials(&config.materials_dir));
+    checks.push(permissions::check(&config, &sources));
+    checks.push(store::check(&config.place()).await);
+    checks.push(materials::check(&config).await);
     checks.extend(environments::check(&config).await);
     checks.extend(jail::check(config.engine));
     checks.extend(machine::resources(&config));
+    checks.extend(reach::checks(&config, |name| std::env::var(name).ok()).await);
 
     if args.json {
         println!("{}", serde_json::to_string_pretty(&checks)?);
     } else {
         print!("{}", check::page(&checks));
     }
-    let is_bad = checks.iter().any(|check| check.state == State::Bad);
+    let is_bad = checks.iter().any(|check| check.state == State::Failure);
     Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

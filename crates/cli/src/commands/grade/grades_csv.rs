@@ -96,6 +96,7 @@ mod tests {
             questions: scores.iter().map(question).collect(),
             engine: "otter".into(),
             engine_reason: None,
+            lateness: None,
             engine_version: "otter-grader 7.0.0".into(),
             isolation: "pid-namespace".into(),
             seconds: 1.0,

@@ -178,7 +178,7 @@ async fn grade(
         Ok((submitted, _unpacked)) => {
             // Unpacked once, into a folder whose name nothing else has.
             let revision = autograder.display().to_string();
-            let work = Work { submitted, autograder: autograder.to_owned(), revision, course: None };
+            let work = Work { submitted, autograder: autograder.to_owned(), revision, environment: None, course: None };
             engine.grade(&work, &mut |_| {}).await
         }
         Err(error) => Err(Fault::lasting(format!("{error:#}"))),
@@ -188,7 +188,7 @@ async fn grade(
         eprintln!("{}/{} {name}", bar.position(), bar.length().unwrap_or_default());
     }
     let (outcome, executed) = match graded {
-        Ok(grading::Graded { report, executed }) => (Ok(report), executed),
+        Ok(grading::Graded { report, executed, .. }) => (Ok(report), executed),
         Err(fault) => (Err(fault), None),
     };
     (Graded { name: name.to_owned(), outcome }, executed)

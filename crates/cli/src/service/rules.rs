@@ -1,0 +1,19 @@
+//! What follows from reports, as configured.
+
+use server::{CourseRules, Rules};
+
+use crate::config::{Config, Course};
+
+/// For all courses, and for those of which the courses file says something.
+pub(crate) fn rules(config: &Config) -> Rules {
+    let courses = config.materials.courses.iter().flatten();
+    Rules {
+        policy: config.policy,
+        delivery: config.delivery,
+        courses: courses.map(|course| (course.name.clone(), of_course(course))).collect(),
+    }
+}
+
+fn of_course(course: &Course) -> CourseRules {
+    CourseRules { environment: course.environment.clone(), policy: course.policy, passback: course.passback }
+}
