@@ -4,14 +4,15 @@
     COUNT=1000 CONNECTIONS=32 STORE=sqlite,postgres benches/burst.py [--out docs/reference/benchmarks.md]
 
 Starts a `serve` of its own for each column, with a release build of the program (PROGRAM and PYTHON name others), and
-submits COUNT different notebooks of 130 KB each way. An acknowledgement is the whole way from the first byte that is
-sent to the last one that is read, as wrk (https://github.com/wg/wrk) measures it; it comes when the submission is on
+submits a notebook of 130 KB COUNT times each way. An acknowledgement is the whole way from the first byte that is
+sent to the last one that is read, as hey (https://github.com/rakyll/hey) measures it; it comes when the submission is on
 disk. Nothing is graded meanwhile, except where the column says so: then one notebook at a time, by the same process.
 Prints a table in Markdown; `--out` writes it into a page of the book. Exit code 1 if a submission is not accepted.
 """
 
 import argparse
 import contextlib
+import csv
 import dataclasses
 import json
 import os
@@ -47,19 +48,16 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 \n"
 LONG = {f"OTTER_SERVICE_GRADING_LIMITS_{limit}": "4000" for limit in ("WALL_S", "CELL_S", "CPU_S")}
 
 
-def bodies(count, seed):
-    """Requests with different notebooks: the sample's, with an output such as a long computation prints."""
-    rng = random.Random(seed)
+def request():
+    """A request with the sample's notebook, and an output in it such as a long computation prints."""
+    rng = random.Random("burst")
     notebook = json.loads((ROOT / "sample/submissions/lab01-ada.ipynb").read_text(encoding="utf-8"))
     cell = {"cell_type": "code", "id": "large", "metadata": {}, "execution_count": 1, "source": ""}
     room = BYTES - len(json.dumps(notebook | {"cells": [*notebook["cells"], cell]}))
-    letters = "".join(rng.choices(LETTERS, k=2 * room))
-    for _ in range(count):
-        # Line breaks take two bytes in JSON.
-        begin, text = rng.randrange(room // 2), f"{rng.random()}\n"
-        text += letters[begin:begin + room * len(LETTERS) // (len(LETTERS) + 1)]
-        outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
-        yield json.dumps({"nb": notebook | {"cells": [*notebook["cells"], cell | {"outputs": outputs}]}}).encode()
+    # Line breaks take two bytes in JSON.
+    text = "".join(rng.choices(LETTERS, k=room * len(LETTERS) // (len(LETTERS) + 1)))
+    outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
+    return json.dumps({"nb": notebook | {"cells": [*notebook["cells"], cell | {"outputs": outputs}]}}).encode()
 
 
 @dataclasses.dataclass
@@ -70,19 +68,23 @@ class Times:
     rate: float
 
 
-def measure(port, count, connections, seed):
-    """Lets wrk send so many requests: a client that leaves the processors to the service."""
-    with tempfile.TemporaryDirectory(prefix="otter-burst-bodies-") as folder:
-        for number, body in enumerate(bodies(count, seed), start=1):
-            (pathlib.Path(folder) / str(number)).write_bytes(body)
-        script = ROOT / "benches/burst.lua"
-        command = ["wrk", "-t", "1", "-c", str(connections), "-d", "120", "--timeout", "60", "-s", str(script)]
-        command += [f"http://127.0.0.1:{port}{PREFIX}", "--", folder, str(count)]
+def measure(port, count, connections):
+    """Lets hey send so many requests: a client that leaves the processors to the service."""
+    with tempfile.NamedTemporaryFile(prefix="otter-burst-") as body:
+        body.write(request())
+        body.flush()
+        command = ["hey", "-n", str(count), "-c", str(connections), "-t", "60", "-m", "POST", "-o", "csv"]
+        command += ["-T", "application/json", "-H", "Accept: application/json", "-D", body.name]
+        command += [f"http://127.0.0.1:{port}{PREFIX}"]
         told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    found = json.loads(told.splitlines()[-1])
-    if found["failed"] or found["answered"] < count:
-        sys.exit(f"not all of {count} were accepted: {found}")
-    return Times([found[part] for part in ("p50", "p95", "p99", "max")], found["answered"] / found["seconds"])
+    answers = list(csv.DictReader(told.splitlines()))
+    accepted = [answer for answer in answers if answer["status-code"] == "202"]
+    # hey sends the same number over each connection.
+    if len(accepted) < count - count % connections:
+        sys.exit(f"{len(accepted)} of {count} were accepted")
+    took = sorted(float(answer["response-time"]) * 1e3 for answer in accepted)
+    seconds = max(float(answer["offset"]) + float(answer["response-time"]) for answer in accepted)
+    return Times([took[round(share * (len(took) - 1))] for share in (0.5, 0.95, 0.99, 1)], len(took) / seconds)
 
 
 @contextlib.contextmanager
@@ -151,15 +153,15 @@ def main():
     end_in_order()
     count, connections = int(os.environ.get("COUNT") or 1000), int(os.environ.get("CONNECTIONS") or 32)
     stores = (os.environ.get("STORE") or "sqlite,postgres").split(",")
-    if not shutil.which("wrk"):
-        sys.exit("the burst is made by wrk, which is not here (Debian: apt-get install wrk)")
+    if not shutil.which("hey"):
+        sys.exit("the burst is made by hey, which is not here (Debian: apt-get install hey)")
     program, python = need("release")
     found = {}
     for name, (engine, is_grading) in COLUMNS.items():
         if engine in stores:
             with service(engine, is_grading, program, python) as port:
-                measure(port, 20, 1, "warm up")
-                found[name] = measure(port, count, 1, "alone"), measure(port, count, connections, "burst")
+                measure(port, 20, 1)
+                found[name] = measure(port, count, 1), measure(port, count, connections)
             say(f"{name}: done")
     text = "\n".join(table(found)) + (
         f"\n\nMeasured on {time.strftime('%Y-%m-%d')}: {count} notebooks of {BYTES // 1000} KB each way, the burst over "

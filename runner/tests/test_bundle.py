@@ -172,6 +172,20 @@ class Bundles(unittest.TestCase):
         made = self.make(a=OK % (1, 1), b=OK % (1, 1))
         self.assertEqual(made["declined"], ["Two test files are named q1."])
 
+    def test_files_of_otter_3_are_read_which_had_one_format_only(self):
+        older = (OK % (3, 0.5)).replace("OK_FORMAT = True", "")
+        (question,) = self.fine(q1=older)["questions"]
+        (same,) = self.fine(q1=OK % (3, 0.5))["questions"]
+        for one in (question, same):
+            for case in one["cases"]:
+                case.pop("literals")  # chosen by chance
+        self.assertEqual(question, same)
+        # Whatever else has no OK_FORMAT is no test file of any otter-grader.
+        self.assertIn("OK_FORMAT", self.make(q1="test = {'name': 'q1'}")["broken"])
+        # otter-grader itself does not read them, so what it would have to grade nobody can.
+        made = self.make(config='{"plugins": ["a"]}', q1=older)
+        self.assertIn("otter-grader 3 or older", made["broken"])
+
     def test_what_nobody_can_grade_with_is_broken(self):
         for content in (
             "1 +",

@@ -244,6 +244,13 @@ fn notebooks_that_do_not_fit_are_told() {
     course.write("dist/student/tests/q1.py", "test = {'cases': [{'hidden': True}]}\n");
     // One question's hidden case passes on what is handed out.
     course.edit_zip("lab01", "tests/q5.py", |text| text.replace("race_day == ", "'Saturday' == "));
+    // Two cannot be handed in.
+    course.take("student/lab01.ipynb", "other/student/lab01.ipynb");
+    course.edit("other/student/lab01.ipynb", |text| text.replace("\"otter_service\"", "\"otter-service\""));
+    course.take("student/hw01.ipynb", "other/student/hw02.ipynb");
+    course.edit("other/student/hw02.ipynb", |text| {
+        text.replace("\"assignment\": \"hw01\"", "\"assignment\": \"hw02\"")
+    });
     insta::assert_snapshot!(course.findings(&[]));
 }
 
@@ -263,6 +270,24 @@ fn notebooks_of_another_assignment_and_those_without_end_are_told() {
     let found = course.findings(&["--assignment", "hw01", "--config", "otter-service.toml"]);
     assert!(found.contains("notebook-rejected") && found.ends_with("exit 1"), "{found}");
     insta::assert_snapshot!(found);
+}
+
+#[test]
+fn an_environment_that_is_not_there_is_told() {
+    let course = Course::copy();
+    course.edit("course-config.json", |text| {
+        text.replace("\"subpath_to_zips\"", "\"environment\": \"nowhere\",\n      \"subpath_to_zips\"")
+    });
+    // Without the service's configuration nobody knows which ones there are.
+    let found = course.findings(&["--no-run", "--assignment", "hw01"]);
+    assert!(
+        found.starts_with("note environment-unknown [course-config.json]") && found.ends_with("exit 0"),
+        "{found}"
+    );
+    course.write("otter-service.toml", "");
+    let found = course.findings(&["--assignment", "hw01", "--config", "otter-service.toml"]);
+    assert!(found.starts_with("error environment [") && found.ends_with("exit 1"), "{found}");
+    assert!(found.contains("nowhere"), "{found}");
 }
 
 #[test]

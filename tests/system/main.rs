@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod cli;
 mod courses;
+mod courses_from_git;
 mod doctor;
 mod endurance;
 mod engine;

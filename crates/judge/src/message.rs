@@ -39,7 +39,9 @@ pub(crate) fn of_example(
 /// About a function of an exception-based test file that raised.
 pub(crate) fn of_function(question: &Question, raised: &Raised) -> String {
     let name = clean(&question.name);
-    let message = raised.message.trim_matches('\'');
+    // A `KeyError` is only a quoted key. otter-grader takes quotes away wherever a message begins or ends with one.
+    let quoted = raised.message.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    let message = quoted.unwrap_or(&raised.message);
     let exception = clean(&cut(&format!("{}: {message}", raised.class), LONGEST_PART));
     let index = usize::try_from(raised.line_number).ok().and_then(|number| number.checked_sub(1));
     let line = question.module.as_ref().zip(index).and_then(|(module, i)| module.original.split('\n').nth(i));

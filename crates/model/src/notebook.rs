@@ -40,9 +40,7 @@ impl<'a> Notebook<'a> {
         if nests_deeper_than(body, limits.depth) {
             return Err(Refusal::TooDeep { limit: limits.depth });
         }
-        let request: &RawValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
-        let Envelope { nb } = object(request).ok_or(Refusal::NoNotebook)?;
-        Self::from_raw(nb.ok_or(Refusal::NoNotebook)?)
+        Self::from_raw(envelope(body)?.nb.ok_or(Refusal::NoNotebook)?)
     }
 
     fn from_raw(raw: &'a RawValue) -> Result<Self, Refusal> {
@@ -72,6 +70,18 @@ impl<'a> Notebook<'a> {
         let metadata: Metadata<'a> = parse(shape.metadata, "/nb/metadata")?;
         let key = metadata.otter_service.ok_or(Refusal::NoMetadata).and_then(assignment_key)?;
         Ok(Self { bytes: raw.get().as_bytes(), key })
+    }
+}
+
+/// A good request is read in one pass; what is wrong with another one is found by a second.
+fn envelope(body: &[u8]) -> Result<Envelope<'_>, Refusal> {
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    match serde_json::from_slice(body) {
+        Ok(envelope) if is_object => Ok(envelope),
+        _ => {
+            let request: &RawValue = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+            object(request).ok_or(Refusal::NoNotebook)
+        }
     }
 }
 

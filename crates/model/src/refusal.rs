@@ -111,7 +111,11 @@ fn too_late(due: Timestamp, end: Timestamp) -> String {
     // In UTC: nobody says where the student is.
     let said = |at: Timestamp| at.strftime("%-d %B %Y, %H:%M UTC").to_string();
     let was_due = format!("This assignment was due on {}", said(due));
-    if end == due { format!("{was_due}.") } else { format!("{was_due}, and late work was taken until {}.", said(end)) }
+    if end == due {
+        format!("{was_due}.")
+    } else {
+        format!("{was_due}, and late work was taken until {}.", said(end))
+    }
 }
 
 impl Refusal {

@@ -331,9 +331,10 @@ pub(crate) mod tests {
             let lateness = Some(Lateness { due: Timestamp::UNIX_EPOCH, credit });
             Report { lateness, ..report(2.0, 3.0) }
         };
-        assert_eq!((late(0.5).counted().get(), late(0.5).fraction()), (1.0, Some(0.3333)));
-        assert_eq!((late(0.0).counted().get(), late(0.0).fraction()), (0.0, Some(0.0)));
-        assert_eq!(late(0.5).score.get(), 2.0);
+        let points = |value| Points::new(value).unwrap();
+        assert_eq!((late(0.5).counted(), late(0.5).fraction()), (points(1.0), Some(0.3333)));
+        assert_eq!((late(0.0).counted(), late(0.0).fraction()), (Points::ZERO, Some(0.0)));
+        assert_eq!(late(0.5).score, points(2.0));
         let written = serde_json::to_value(late(0.5)).unwrap()["lateness"].take();
         assert_eq!(written, serde_json::json!({"due": "1970-01-01T00:00:00Z", "credit": 0.5}));
     }

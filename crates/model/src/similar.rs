@@ -3,8 +3,10 @@
 /// The known word that is closest to `word`, if it differs by a typing mistake or two: at most a third of its
 /// characters, and at most three.
 pub fn similar<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let closest = known.into_iter().map(|known| (distance(word, known), known)).min()?;
-    let (distance, known) = closest;
+    let length = word.chars().count();
+    // What is much longer or shorter is not close, and comparing costs the product of both lengths.
+    let near = known.into_iter().filter(|known| known.chars().count().abs_diff(length) <= 3);
+    let (distance, known) = near.map(|known| (distance(word, known), known)).min()?;
     (distance <= 3 && distance * 3 <= known.chars().count()).then_some(known)
 }
 

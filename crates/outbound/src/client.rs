@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use reqwest::{Method, Url, redirect};
+use reqwest::{Method, Url, header::CONTENT_TYPE, redirect};
 use serde::Serialize;
 
 use crate::{
@@ -101,6 +101,16 @@ impl Request {
     /// With a JSON body.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.inner = self.inner.json(body);
+        self
+    }
+
+    /// With the fields of a form as its body.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut encoded = Url::parse("http://form.invalid").expect("the constant is a URL");
+        encoded.query_pairs_mut().extend_pairs(fields);
+        let body = encoded.query().unwrap_or_default().to_owned();
+        let content_type = "application/x-www-form-urlencoded";
+        self.inner = self.inner.header(CONTENT_TYPE, content_type).body(body);
         self
     }
 

@@ -73,7 +73,8 @@ mod tests {
     use super::*;
 
     fn settings() -> AssignmentSettings {
-        let config = r#"{"8x": {"1": {"course_id": "c", "subpath_to_zips": "z", "assignments": {"lab01": "b"}}}}"#;
+        let config =
+            r#"{"8x": {"1": {"course_id": "c", "subpath_to_zips": "z", "assignments": {"lab01": "b"}}}}"#;
         let config = model::CourseConfig::parse(config.as_bytes()).unwrap();
         config.assignment(&key()).unwrap()
     }
@@ -85,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_nearest_word_counts() {
-        let mut rules = Rules { policy: GradePolicy::Latest, delivery: Delivery::Due, courses: BTreeMap::new() };
+        let mut rules =
+            Rules { policy: GradePolicy::Latest, delivery: Delivery::Due, courses: BTreeMap::new() };
         let mut said = settings();
         let told = |rules: &Rules, said: &AssignmentSettings| {
             let Effects { policy, delivery } = rules.effects(&key(), said);

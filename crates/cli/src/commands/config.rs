@@ -28,7 +28,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Default => print!("{}", config::DEFAULTS),
         Command::Schema => print!("{COURSE_CONFIG_SCHEMA}"),
         Command::Check { config } => {
-            Config::load(&Sources::given(config, &[]))?;
+            let config = Config::load(&Sources::given(config, &[]))?;
+            for path in config.secrets.readable_by_others() {
+                eprintln!("warning: every user of this machine may read the secret {}", path.display());
+            }
             println!("The configuration is valid.");
         }
     }

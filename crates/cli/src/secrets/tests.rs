@@ -80,7 +80,7 @@ fn files_that_everybody_may_read_are_named() {
     fs::write(&path, "s3cret").unwrap();
     let secrets = secrets(&[], Places { dir: Some(dir.path().into()), ..Places::default() });
     fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-    assert_eq!(secrets.readable_by_others(), [path.clone()]);
+    assert_eq!(secrets.readable_by_others(), std::slice::from_ref(&path));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(secrets.readable_by_others(), Vec::<PathBuf>::new());
 }

@@ -1,6 +1,8 @@
 //! From the configuration to the materials of all courses.
 
 mod github;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

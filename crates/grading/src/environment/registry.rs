@@ -157,10 +157,7 @@ impl Environments {
     ///
     /// The same one is built once, however many ask; others are not held up. A failure is remembered for ten minutes.
     /// Dropping the future does not end the build.
-    pub async fn of(
-        &self,
-        work: &Work,
-    ) -> Result<EnvironmentInUse, EnvironmentError> {
+    pub async fn of(&self, work: &Work) -> Result<EnvironmentInUse, EnvironmentError> {
         let plan = &self.inner.plan;
         let is_own = match &work.environment {
             Some(name) if name == AUTOGRADER => true,
@@ -173,9 +170,7 @@ impl Environments {
                 None => plan.from_autograder,
             },
         };
-        if is_own
-            && let Some(asked) = Asked::by(&work.autograder).map_err(asked)?
-        {
+        if is_own && let Some(asked) = Asked::by(&work.autograder).map_err(asked)? {
             return self.ready(self.recipe(asked).await?).await;
         }
         self.standard().await
@@ -384,8 +379,10 @@ mod tests {
     async fn a_course_with_an_environment_of_its_own_gets_that() {
         let dir = tempfile::tempdir().unwrap();
         let environments = environments(dir.path());
-        for (environment, course) in [(None, Some("8x")), (Some("data8"), None), (Some("data8"), Some("88e"))] {
-            let error = environments.of(&work(dir.path(), environment, course)).await.unwrap_err().to_string();
+        for (environment, course) in [(None, Some("8x")), (Some("data8"), None), (Some("data8"), Some("88e"))]
+        {
+            let error =
+                environments.of(&work(dir.path(), environment, course)).await.unwrap_err().to_string();
             assert!(error.contains("/no/such/python"), "{error}");
         }
         let fault = Fault::from(environments.of(&work(dir.path(), Some("r"), None)).await.unwrap_err());

@@ -76,8 +76,11 @@ fn section(value: &Value, at: &Path<'_>, remarks: &mut Remarks) -> Option<Sectio
         for (name, value) in object(value, &at, remarks).into_iter().flatten() {
             let at = at.member(name);
             let Some((assignment, _)) = assignments.get_key_value(name.as_str()) else {
-                let hint = keys::did_you_mean(name, assignments.keys().map(Name::as_str));
-                remarks.add(&at, format!("the section has no assignment of this name{hint}"));
+                // Looking for what was meant takes its time.
+                if !remarks.is_full() {
+                    let hint = keys::did_you_mean(name, assignments.keys().map(Name::as_str));
+                    remarks.add(&at, format!("the section has no assignment of this name{hint}"));
+                }
                 continue;
             };
             if let Some(members) = object(value, &at, remarks) {

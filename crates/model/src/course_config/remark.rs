@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::names::Name;
+
 use super::scan;
 
 /// Something to say about one place of the file.
@@ -34,15 +36,24 @@ pub(super) struct Remarks(Vec<(Vec<String>, String)>);
 impl Remarks {
     /// More than anybody reads; each costs a pass over the text.
     const MOST: usize = 50;
+    /// The same of a text that is larger than any that people write.
+    const MOST_OF_LARGE: usize = 3;
+    /// Bytes.
+    const LARGE: usize = 1 << 20;
 
     pub(super) fn add(&mut self, path: &Path<'_>, text: impl Into<String>) {
         self.add_owned(path.names(), text);
     }
 
     pub(super) fn add_owned(&mut self, path: Vec<String>, text: impl Into<String>) {
-        if self.0.len() < Self::MOST {
+        if !self.is_full() {
             self.0.push((path, text.into()));
         }
+    }
+
+    /// Whether another one would not be kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= Self::MOST
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,7 +66,8 @@ impl Remarks {
             let (line, column) = scan::line_and_column(text, scan::locate(text, &path));
             Remark { at: pointer(&path), line, column, text: remark }
         };
-        let mut located: Vec<_> = self.0.into_iter().map(locate).collect();
+        let most = if text.len() > Self::LARGE { Self::MOST_OF_LARGE } else { Self::MOST };
+        let mut located: Vec<_> = self.0.into_iter().take(most).map(locate).collect();
         located.sort_by_key(|remark| (remark.line, remark.column));
         located
     }
@@ -83,6 +95,11 @@ impl<'a> Path<'a> {
     }
 }
 
+/// As RFC 6901 writes it; what is longer than any name is cut.
 fn pointer(path: &[String]) -> String {
-    path.iter().flat_map(|name| ["/".to_owned(), name.replace('~', "~0").replace('/', "~1")]).collect()
+    let cut = |name: &str| match name.char_indices().nth(Name::MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    };
+    path.iter().flat_map(|name| ["/".to_owned(), cut(name).replace('~', "~0").replace('/', "~1")]).collect()
 }

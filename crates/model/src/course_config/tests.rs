@@ -140,6 +140,18 @@ fn times_need_date_time_and_offset() {
 }
 
 #[test]
+fn a_file_that_is_wrong_all_over_is_told_shortly() {
+    let names: Vec<_> = (0..4000).map(|n| format!("\"x{n}\": 1")).collect();
+    let text =
+        format!("{{\"c\": {{\"1\": {{\"assignments\": {{{0}}}, \"settings\": {{{0}}}}}}}}}", names.join(","));
+    let told = CourseConfig::parse(text.as_bytes()).unwrap_err().to_string();
+    assert!(told.len() < 20_000, "{} bytes", told.len());
+    let long = format!("{{\"{}\": 1}}", "x y".repeat(100_000));
+    let told = CourseConfig::parse(long.as_bytes()).unwrap_err().to_string();
+    assert!(told.len() < 1000, "{} bytes", told.len());
+}
+
+#[test]
 fn what_is_most_likely_a_mistake_is_told() {
     let text = "{\"$schema\": \"x\", \"c\": {\n \"attempts\": 3, \"title\": \"C\",\n \"1\": {\"course_id\": \"x\", \"course_id\": \"y\",\n  \"subpath_to_zips\": \"z\", \"assignments\": {},\n  \"enviroment\": \"data8\", \"due\": {}, \"comment\": \"\"}}}";
     let config = CourseConfig::parse(text.as_bytes()).unwrap();
@@ -147,4 +159,27 @@ fn what_is_most_likely_a_mistake_is_told() {
     insta::assert_snapshot!(oddities.join("\n"));
     assert_eq!(config.courses().map(Name::as_str).collect::<Vec<_>>(), ["c"]);
     assert_eq!(with("\"other\": 1").unwrap().oddities(), []);
+}
+
+proptest::proptest! {
+    /// Pieces of such files, put together in any way.
+    #[test]
+    fn nothing_makes_it_panic_and_every_place_is_in_the_text(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "{", "}", "[", "]", ":", ",", "\n", " ", "1", "null", "true", "\"\"", "\"c\"", "\"1\"", "\"a b\"", "\"course_id\"",
+            "\"subpath_to_zips\"", "\"assignments\"", "\"settings\"", "\"late\"", "\"due\"", "{\"credit\": 2}", "\"é\": {",
+            "\"c\": {\"1\": {\"course_id\": \"x\",", "\"assignments\": {\"a\": \"1\"}", "}}", "}}}",
+        ]), 0..25)
+    ) {
+        let text = pieces.concat();
+        let remarks = match CourseConfig::parse(text.as_bytes()) {
+            Ok(config) => config.oddities().to_vec(),
+            Err(CourseConfigError::Shape(remarks)) => remarks,
+            Err(CourseConfigError::NotJson(_)) => Vec::new(),
+        };
+        for remark in remarks {
+            let line = text.lines().nth(remark.line - 1);
+            proptest::prop_assert!(line.is_some_and(|line| remark.column <= line.chars().count() + 1), "{remark}");
+        }
+    }
 }

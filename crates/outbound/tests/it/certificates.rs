@@ -1,9 +1,9 @@
 //! Who proves with a certificate who it is, and who does not: real TLS, by openssl's server.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use outbound::{Outbound, OutboundError as E, Policy, Url};
@@ -12,41 +12,54 @@ use tempfile::TempDir;
 /// Set in the child process, which is this test again, with the certificate among those that the system trusts.
 const URL: &str = "OUTBOUND_TEST_URL";
 
-/// A server that shows a certificate for `localhost`, and its URL. Ends when it is dropped.
-struct Server(Child);
+/// A server that shows a certificate for `localhost`. Ends when it is dropped.
+struct Server {
+    process: Child,
+    /// Kept open, so that it can go on talking.
+    said: Lines<BufReader<ChildStdout>>,
+}
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let extensions =
+            ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
+        let files = ["-keyout", "key.pem", "-out", "certificate.pem"];
+        let kind =
+            ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=outbound-test"];
+        let output = openssl(folder).args(kind).args(extensions).args(files).output();
+        let output = output.expect("this test needs the program openssl");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let listens = ["s_server", "-accept", "127.0.0.1:0", "-www"];
+        let mut process = openssl(folder)
+            .args(listens)
+            .args(["-cert", "certificate.pem", "-key", "key.pem"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, said }
+    }
+
+    fn url(&mut self) -> String {
+        let mut said = self.said.by_ref().map(Result::unwrap);
+        let accepts = said.find(|line| line.starts_with("ACCEPT")).expect("it says where it listens");
+        format!("https://localhost:{}", accepts.rsplit(':').next().unwrap())
     }
 }
 
-fn server(folder: &Path) -> (Server, String) {
-    let request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=outbound-test -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
-                   -keyout key.pem -out certificate.pem";
-    let output = Command::new("openssl")
-        .current_dir(folder)
-        .args(request.split(' ').filter(|a| !a.is_empty()))
-        .output();
-    let output = output.expect("this test needs the program openssl");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let arguments =
-        ["s_server", "-accept", "127.0.0.1:0", "-cert", "certificate.pem", "-key", "key.pem", "-www"];
-    let mut server = Command::new("openssl")
-        .current_dir(folder)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map(Server)
-        .unwrap();
-    let said = BufReader::new(server.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let accepts =
-        said.skip_while(|line| !line.starts_with("ACCEPT")).next().expect("it says where it listens");
-    let port = accepts.rsplit(':').next().unwrap().to_owned();
-    (server, format!("https://localhost:{port}"))
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+fn openssl(folder: &Path) -> Command {
+    let mut command = Command::new("openssl");
+    command.current_dir(folder);
+    command
 }
 
 async fn ask(url: &str) -> Result<u16, E> {
@@ -67,7 +80,8 @@ async fn only_a_trusted_certificate_is_good() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    let (_server, url) = server(folder.path());
+    let mut server = Server::start(folder.path());
+    let url = server.url();
     let error = ask(&url).await.unwrap_err();
     assert!(matches!(error, E::Connection { .. }) && error.to_string().contains("UnknownIssuer"), "{error}");
 

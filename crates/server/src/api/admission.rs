@@ -63,15 +63,15 @@ pub(crate) async fn attempt<'a>(
 async fn used(app: &App, user: &UserName, key: &AssignmentKey, enough: u32) -> Result<u32, StoreError> {
     let (scope, filter) = (Scope::Own(user.clone()), Filter::Assignment(key.clone()));
     let mut page = Page { before: None, limit: PAGE };
-    let mut used = 0;
+    let mut count = 0;
     loop {
         let records = app.store.submissions(&scope, &filter, page).await?;
         for record in &records {
-            used += u32::from(matches!(record.status, Status::Queued | Status::Grading | Status::Graded));
+            count += u32::from(matches!(record.status, Status::Queued | Status::Grading | Status::Graded));
         }
         page.before = records.last().map(|record| record.submission.id);
-        if used >= enough || records.len() < PAGE as usize {
-            return Ok(used);
+        if count >= enough || records.len() < PAGE as usize {
+            return Ok(count);
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn github(
     if !signature.is_some_and(|signature| is_genuine(secret, &body, signature)) {
         return Err(ApiError::BadSignature);
     }
-    match headers.get("x-github-event").map(|event| event.as_bytes()) {
+    match headers.get("x-github-event").map(axum::http::HeaderValue::as_bytes) {
         Some(b"push") => {}
         // `ping` when the webhook is set up, and whatever else is ticked there.
         _ => return Ok(StatusCode::NO_CONTENT),

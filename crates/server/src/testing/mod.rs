@@ -66,7 +66,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_submission_bytes: 1 << 20, max_waiting: 1000, skip_superseded: false, webhook_secret: None }
+        Self {
+            max_submission_bytes: 1 << 20,
+            max_waiting: 1000,
+            skip_superseded: false,
+            webhook_secret: None,
+        }
     }
 }
 
@@ -117,11 +122,8 @@ impl TestApp {
         let materials = FolderMaterials::open(folder.path().join("materials"), folder.path().join("cache"));
         let materials = Arc::new(Materials::of_folder(materials.expect("the materials just written")));
         let shared_store = Arc::clone(&store) as Arc<dyn Store>;
-        let rules = Rules {
-            policy: GradePolicy::Latest,
-            delivery: Delivery::Nowhere,
-            courses: BTreeMap::new(),
-        };
+        let rules =
+            Rules { policy: GradePolicy::Latest, delivery: Delivery::Nowhere, courses: BTreeMap::new() };
         let workshop =
             Workshop::new(shared_store, materials, rules, Arc::clone(&clock) as _, Arc::new(SystemEntropy));
         let app = Arc::new(App {

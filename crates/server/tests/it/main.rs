@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod events;
+mod odd;
 mod pages;
 mod pressure;
 mod refusals;

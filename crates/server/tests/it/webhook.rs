@@ -13,8 +13,10 @@ const SECRET: &str = "planted-secret";
 fn signature(body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body.as_bytes());
-    let digits = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("sha256={digits}")
+    mac.finalize()
+        .into_bytes()
+        .iter()
+        .fold("sha256=".to_owned(), |digits, byte| format!("{digits}{byte:02x}"))
 }
 
 async fn told(test: &TestApp, event: &str, signature: &str, body: &str) -> Answer {

@@ -54,16 +54,26 @@ fn points(bundle: &Bundle) -> Vec<Finding> {
         let finding = Finding::error("points-none", "no point can be earned.");
         return vec![finding.fix("Give at least one question points, and make the zip again.")];
     }
-    for question in &bundle.questions {
-        if question.cases.iter().any(|case| case.points < 0.0) {
-            let finding = Finding::error("points-negative", "passing a test case takes points away.");
-            found.push(
-                finding.fix("Give the question points that are not negative.").in_question(&question.name),
-            );
-        } else if worth(question) == 0.0 {
-            let finding = Finding::warning("points-zero", "it gives no points.");
-            found.push(finding.fix("If that is not meant, give it points.").in_question(&question.name));
-        }
+    let takes = |question: &&Question| question.cases.iter().any(|case| case.points < 0.0);
+    for question in bundle.questions.iter().filter(takes) {
+        let finding = Finding::error("points-negative", "passing a test case takes points away.");
+        let finding = finding.fix("Give the question points that are not negative.");
+        found.push(finding.in_question(&question.name));
+    }
+    let is_free = |question: &&Question| worth(question) == 0.0 && !takes(question);
+    let free: Vec<_> =
+        bundle.questions.iter().filter(is_free).map(|question| question.name.as_str()).collect();
+    if let [first, rest @ ..] = &free[..] {
+        // Some courses have many: checks that only help students.
+        let finding = if rest.is_empty() {
+            Finding::warning("points-zero", "it gives no points.").in_question(first)
+        } else {
+            Finding::warning(
+                "points-zero",
+                format!("{} questions give no points: {}.", free.len(), free.join(", ")),
+            )
+        };
+        found.push(finding.fix("If that is not meant, give them points."));
     }
     found
 }
@@ -91,9 +101,9 @@ fn of_question(question: &Question) -> Vec<Finding> {
             let what = format!("two of its cases are named `{}`.", case.name);
             add(Finding::warning("case-duplicate", what).fix("Give each a name of its own."));
         }
-        if let Some(why) = cannot_fail(case) {
-            let what = format!("`{}` {why}, so it cannot fail.", case.name);
-            add(Finding::warning("case-cannot-fail", what).fix("Let it test something, or remove it."));
+        if let Some(why) = constant(case) {
+            let what = format!("`{}` {why}: its outcome is the same for every submission.", case.name);
+            add(Finding::warning("case-constant", what).fix("Let it test something, or remove it."));
         }
         if let Some(literal) = case.hidden.then(|| tells(question, case)).flatten() {
             let what = format!(
@@ -108,8 +118,8 @@ fn of_question(question: &Question) -> Vec<Finding> {
     found
 }
 
-/// Why a case passes whatever the submission is, if that can be seen.
-fn cannot_fail(case: &Case) -> Option<&'static str> {
+/// Why a case ends in the same way whatever the submission is, if that can be seen.
+fn constant(case: &Case) -> Option<&'static str> {
     let Body::Doctest(examples) = &case.body else { return None };
     let is_run = |options: &std::collections::BTreeMap<String, bool>| options.get("SKIP") != Some(&true);
     let mut run = examples.iter().filter(|example| is_run(&example.options)).peekable();
@@ -217,9 +227,9 @@ mod tests {
             (doctest("q1 - 1", -1.0, false, "x == 3\n"), "points-negative"),
             (doctest("q1 - 1", 0.0, false, "x == 3\n"), "points-zero"),
             (doctest("q1 - 1", 1.0, true, "x == 3\n"), "only-hidden"),
-            (doctest("q1 - 1", 1.0, false, ""), "case-cannot-fail"),
-            (doctest("q1 - 1", 1.0, false, "True # x\n"), "case-cannot-fail"),
-            (doctest("q1 - 1", 1.0, false, "'x' == \"x\"\n"), "case-cannot-fail"),
+            (doctest("q1 - 1", 1.0, false, ""), "case-constant"),
+            (doctest("q1 - 1", 1.0, false, "True # x\n"), "case-constant"),
+            (doctest("q1 - 1", 1.0, false, "'x' == \"x\"\n"), "case-constant"),
         ] {
             assert_eq!(codes(&one(case)), [code]);
         }

@@ -128,7 +128,7 @@ fn about_run(run: &Run) -> String {
     let memory = graded
         .peak_memory_bytes
         .filter(|bytes| *bytes >= 1 << 20)
-        .map(|bytes| format!(", {} MiB", bytes >> 20))
+        .map(|bytes| format!(", at most {} MiB", bytes >> 20))
         .unwrap_or_default();
     format!(
         "{kind:<8}  {} of {} in {:.1} s{memory}  {notebook}",

@@ -168,7 +168,7 @@ async fn look(
     args: &Args,
 ) -> anyhow::Result<Outcome> {
     let jobs = args.jobs.or(std::thread::available_parallelism().ok()).map_or(1, usize::from);
-    let Subject { name, assignments, mut findings, .. } = subject;
+    let Subject { name, root, assignments, mut findings } = subject;
     let reads: Vec<anyhow::Result<(Option<Read>, Vec<Finding>)>> =
         stream::iter(&assignments).map(|assignment| looker.read(assignment)).buffered(jobs).collect().await;
     let mut all = Vec::new();
@@ -183,6 +183,10 @@ async fn look(
         let theirs = notebooks.iter().zip(&owners).filter(move |(_, owner)| **owner == Some(index));
         theirs.map(|(notebook, _)| notebook).collect::<Vec<&Notebook>>()
     };
+    // Of a part of the assignments it cannot be said which are missing.
+    if root.is_some() && args.assignment.is_empty() {
+        findings.extend(lost(notebooks, &owners));
+    }
     let has_any = owners.iter().any(Option::is_some);
     if has_any {
         findings.extend(unclear(&assignments, notebooks, &owners));
@@ -226,6 +230,21 @@ async fn look(
         (place, finding.level)
     });
     Ok(Outcome { format: FORMAT, checked: name, assignments: sheets, findings })
+}
+
+/// Student versions whose address is none of the assignments'.
+fn lost(notebooks: &[Notebook], owners: &[Option<usize>]) -> Vec<Finding> {
+    let students = notebooks.iter().zip(owners);
+    let lost = students.filter(|(notebook, owner)| notebook.kind == Kind::Student && owner.is_none());
+    let found = |(notebook, _): (&Notebook, _)| {
+        let what = format!(
+            "it is to be handed in for {}, which course-config.json does not have.",
+            notebook.address()?
+        );
+        let fix = "Correct `otter_service` in its metadata, or add the assignment.";
+        Some(Finding::warning("address-unknown", what).fix(fix).in_file(&notebook.shown()))
+    };
+    lost.filter_map(found).collect()
 }
 
 /// Notebooks of which it cannot be told what they are.

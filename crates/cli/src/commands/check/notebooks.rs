@@ -65,6 +65,8 @@ pub(super) fn find(places: &Places) -> anyhow::Result<Vec<Notebook>> {
     for (root, kind) in given {
         let Some(root) = root else { continue };
         anyhow::ensure!(root.is_dir(), "there is no folder {}", root.display());
+        // The folder's own name tells, too; those above it do not.
+        let above = root.parent().unwrap_or(root);
         let mut paths = Vec::new();
         walk(root, DEEPEST, &mut paths);
         paths.retain(|path| found.iter().all(|other| other.path != *path));
@@ -72,7 +74,7 @@ pub(super) fn find(places: &Places) -> anyhow::Result<Vec<Notebook>> {
             let content = fs::read(&path).ok()?;
             // What is no notebook is none of an assignment.
             let json = serde_json::from_slice(&content).ok()?;
-            let kind = kind.unwrap_or_else(|| kind_of(path.strip_prefix(root).unwrap_or(&path)));
+            let kind = kind.unwrap_or_else(|| kind_of(path.strip_prefix(above).unwrap_or(&path)));
             Some(Notebook { path, kind, content, json })
         };
         found.extend(paths.into_iter().filter_map(read));
@@ -118,6 +120,13 @@ impl Notebook {
         shown(&self.path)
     }
 
+    /// Where its metadata says that it is handed in; parts that are missing are `?`.
+    pub(super) fn address(&self) -> Option<String> {
+        let address = &self.json["metadata"]["otter_service"];
+        let part = |member: &str| address[member].as_str().unwrap_or("?");
+        address.is_object().then(|| format!("{}/{}/{}", part("course"), part("section"), part("assignment")))
+    }
+
     pub(super) fn file_name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
@@ -126,7 +135,7 @@ impl Notebook {
     /// in otter-grader's metadata or as a file, where this is only one.
     pub(super) fn assignment(&self, assignments: &[Assignment], names: &[Option<String>]) -> Option<usize> {
         let metadata = &self.json["metadata"];
-        if metadata["otter_service"].is_object() {
+        if self.address().is_some() {
             let address = |member: &str| metadata["otter_service"][member].as_str();
             let is_it = |AssignmentKey { course, section, assignment }: &AssignmentKey| {
                 address("course") == Some(course.as_str())

@@ -73,7 +73,7 @@ pub(super) struct Graded {
     pub(super) max_score: Points,
     pub(super) seconds: f64,
     pub(super) cpu_seconds: f64,
-    /// As sampled while cells ran; absent where the run was too short to tell, or the engine does not.
+    /// An upper bound, as sampled while cells ran; absent where the run was too short to tell, or the engine does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) peak_memory_bytes: Option<u64>,
 }

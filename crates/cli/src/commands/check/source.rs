@@ -6,7 +6,7 @@ use grading::bundle::Bundle;
 use serde_json::Value;
 
 use super::{
-    finding::Finding,
+    finding::{Finding, shown},
     notebooks::{Kind, Notebook},
     support_files::has_hidden_tests,
 };
@@ -49,10 +49,18 @@ pub(super) fn findings(bundle: &Bundle, notebooks: &[&Notebook]) -> Vec<Finding>
             }
         }
         if notebook.kind == Kind::Student {
+            found.extend(no_address(notebook).map(|finding| finding.in_file(&file)));
             found.extend(leaks(notebook).into_iter().map(|finding| finding.in_file(&file)));
         }
     }
     found
+}
+
+/// A student version that cannot be handed in.
+fn no_address(notebook: &Notebook) -> Option<Finding> {
+    let what = "it does not say where it is handed in (`otter_service` in its metadata), so no submission of it is accepted.";
+    let fix = "Put course, section and assignment into the metadata of the master notebook.";
+    notebook.address().is_none().then(|| Finding::warning("address-missing", what).fix(fix))
 }
 
 /// Hidden tests that a student version brings along, in it or beside it.
@@ -79,7 +87,7 @@ fn leaks(notebook: &Notebook) -> Vec<Finding> {
     files.sort();
     for path in files.iter().filter(|path| path.extension().is_some_and(|ending| ending == "py")) {
         if fs::read_to_string(path).is_ok_and(|text| has_hidden_tests(&text)) {
-            let what = format!("{}, which is handed out with it, has hidden cases.", path.display());
+            let what = format!("{}, which is handed out with it, has hidden cases.", shown(path));
             found.push(Finding::error(CODE, what).fix(FIX));
         }
     }

@@ -43,7 +43,10 @@ fn literals(source: &str) -> impl Iterator<Item = String> {
         if first == '"' || first == '\'' {
             let inside = &from[1..];
             let end = inside.find(first).unwrap_or(inside.len());
-            found.push(inside[..end].to_lowercase());
+            // What stands in brackets is a name: of a column, or of a variable in `env`.
+            if !rest[..at].ends_with('[') {
+                found.push(inside[..end].to_lowercase());
+            }
             rest = inside.get(end + 1..).unwrap_or("");
         } else {
             let end = from.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(from.len());
@@ -99,6 +102,7 @@ mod tests {
         assert_eq!(told("test_answer_is_42", "x == 42").as_deref(), Some("42"));
         assert_eq!(told("test_gannet_is_late", "x == 'Gannet'").as_deref(), Some("gannet"));
         assert_eq!(told("test_answer", "x == 42"), None);
+        assert_eq!(told("test_change", "env['change'] == 5"), None);
         assert_eq!(told("test_x_y", "f(x1) == y2"), None);
     }
 

@@ -36,7 +36,7 @@ pub(super) fn findings(
             let what = format!("the {} notebook could not be graded: {}.", kind.word(), fault.message);
             return vec![
                 Finding::error(NOT_CHECKED, what)
-                    .fix("Try again; `otter-service doctor` looks at this machine."),
+                    .fix("Try again. If it stays: `otter run` on it in the same environment shows more; `otter-service doctor` looks at this machine."),
             ];
         }
         Err(fault) => {
@@ -170,8 +170,13 @@ fn close_to_limits(graded: &grading::Graded, limits: &WarmLimits) -> Vec<Finding
     }
     let limit = limits.all.memory_bytes;
     if let Some(bytes) = graded.peak_memory_bytes.filter(|bytes| *bytes > limit / 2) {
-        let what = format!("it used {} MiB of memory; the limit is {} MiB.", bytes >> 20, limit >> 20);
-        found.push(Finding::warning("memory-close", what).fix(fix));
+        let what = format!(
+            "it used up to {} MiB of memory, counting what its processes share for each of them; the limit is {} MiB.",
+            bytes >> 20,
+            limit >> 20
+        );
+        // A note: the true number may be much smaller.
+        found.push(Finding::note("memory-close", what).fix(fix));
     }
     found
 }

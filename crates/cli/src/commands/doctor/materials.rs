@@ -35,7 +35,11 @@ pub(super) async fn check(config: &Config) -> Check {
     let broken = keys.iter().filter_map(|key| materials.autograder(key).err()).map(|error| error.to_string());
     let broken: Vec<_> = broken.chain(materials.problems()).collect();
     let found = format!("{place}, {} assignments", keys.len());
-    let check = if broken.is_empty() { Check::ok(NAME, found) } else { Check::warning(NAME, found) };
+    let check = match (broken.is_empty(), keys.is_empty()) {
+        (true, _) => Check::ok(NAME, found),
+        (false, false) => Check::warning(NAME, found),
+        (false, true) => Check::failure(NAME, found),
+    };
     broken.into_iter().fold(check, |check, why| check.because(why, ""))
 }
 

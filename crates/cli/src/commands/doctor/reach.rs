@@ -20,6 +20,8 @@ struct Peer {
     url: String,
     /// What names it.
     setting: &'static str,
+    /// Nothing works without it; without others some of what the service does waits.
+    is_vital: bool,
     /// Its address may be a private one: the operator has named this very host.
     may_be_private: bool,
 }
@@ -46,21 +48,18 @@ pub(super) async fn checks(config: &Config, variable: impl Fn(&str) -> Option<St
 fn peers(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<Peer> {
     let mut peers = Vec::new();
     if let Some(url) = variable("JUPYTERHUB_API_URL").filter(|url| !url.is_empty()) {
-        peers.push(Peer {
-            name: "hub",
-            url,
-            setting: "the variable JUPYTERHUB_API_URL",
-            may_be_private: true,
-        });
+        // Students come through its proxy.
+        let setting = "the variable JUPYTERHUB_API_URL";
+        peers.push(Peer { name: "hub", url, setting, is_vital: true, may_be_private: true });
     }
     if let Some(host) = &config.edx_url {
         let (url, setting) = (format!("https://{host}/"), "passback.edx_url");
-        peers.push(Peer { name: "platform", url, setting, may_be_private: true });
+        peers.push(Peer { name: "platform", url, setting, is_vital: false, may_be_private: true });
     }
     let mut courses = config.materials.courses.iter().flatten();
     if courses.any(|course| matches!(course.source, CourseSource::GitHub(_))) {
         let (url, setting) = (config.materials.github_api.clone(), "materials.github_api");
-        peers.push(Peer { name: "github", url, setting, may_be_private: false });
+        peers.push(Peer { name: "github", url, setting, is_vital: false, may_be_private: false });
     }
     for peer in &mut peers {
         let host = Url::parse(&peer.url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
@@ -76,7 +75,8 @@ async fn ask(peer: &Peer) -> Heard {
     let began = Instant::now();
     let failed = |why: String| {
         let action = format!("look at {} and at this machine's network", peer.setting);
-        let check = Check::failure(peer.name, shown(&peer.url)).because(why, action);
+        let check = if peer.is_vital { Check::failure } else { Check::warning }(peer.name, shown(&peer.url));
+        let check = check.because(why, action);
         Heard { check, ahead: None }
     };
     let answer = match call(peer).await {

@@ -178,7 +178,13 @@ async fn grade(
         Ok((submitted, _unpacked)) => {
             // Unpacked once, into a folder whose name nothing else has.
             let revision = autograder.display().to_string();
-            let work = Work { submitted, autograder: autograder.to_owned(), revision, environment: None, course: None };
+            let work = Work {
+                submitted,
+                autograder: autograder.to_owned(),
+                revision,
+                environment: None,
+                course: None,
+            };
             engine.grade(&work, &mut |_| {}).await
         }
         Err(error) => Err(Fault::lasting(format!("{error:#}"))),

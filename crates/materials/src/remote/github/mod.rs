@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod branch;
 mod credentials;
 mod download;
 mod error;
@@ -24,11 +25,12 @@ use outbound::{Answer, OutboundError, Url};
 
 pub use api::{GitHubApi, GitHubSettings};
 pub use app::AppTokens;
+pub use branch::{BranchName, BranchNameError};
 pub use credentials::{Credentials, Token};
 pub use download::DownloadLimits;
 pub use error::GitHubError;
 pub use jwt::AppKey;
-pub use repository::{BranchName, BranchNameError, RepositoryName, RepositoryNameError};
+pub use repository::{RepositoryName, RepositoryNameError};
 
 use super::{Commit, Remote, RemoteError};
 

@@ -1,7 +1,7 @@
 # To be added to jupyterhub_config.py: otter-service as a service that the hub starts and stops.
 #
-# NOT YET: otter-service asks the hub for nobody's identity. Everyone who reaches https://HUB/services/otter_grade/ is the one
-# user of otter-service.toml. Use it to try things out only.
+# NOT YET: otter-service asks the hub for nobody's identity. Everyone who reaches https://HUB/services/otter_grade/ is
+# the one user of otter-service.toml. Use it to try things out only.
 
 c.JupyterHub.services.append(
     {
@@ -18,8 +18,8 @@ c.JupyterHub.services.append(
     }
 )
 
-# For the sign-in that comes: users may use the service, and so may the servers that they have started. Nothing needs these
-# roles today. If you have roles called `user` and `server` already, add the scopes there.
+# For the sign-in that comes: users may use the service, and so may the servers that they have started. Nothing needs
+# these roles today. If you have roles called `user` and `server` already, add the scopes there.
 # c.JupyterHub.load_roles = [
 #     {"name": "user", "scopes": ["self", "access:services!service=otter_grade"]},
 #     {
