@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cargo_metadata;
 
 /// Which of our crates each crate may depend on.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     // Starts engines for the tests of others.
     ("testbed", &[]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     // Calls others over HTTP; whoever must do so goes through it.
     ("outbound", &[]),
     ("materials", &["model", "outbound"]),
+    ("hub", &["model", "outbound"]),
     ("grading", &["model", "frames", "jail", "judge", "sandbox"]),
     ("server", &["model", "store", "materials", "grading"]),
     ("cli", &["model", "outbound", "sandbox", "store", "materials", "grading", "server"]),

@@ -76,6 +76,7 @@ struct ReportPart {
 /// That the submission came after its due date.
 struct Late {
     due: String,
+    datetime: String,
     /// In per cent.
     credit: String,
     /// The points that count.
@@ -166,6 +167,7 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
 fn report(report: Report, only_public: bool, executed_url: Option<String>) -> ReportPart {
     let late = report.lateness.filter(|_| report.status.counts()).map(|lateness| Late {
         due: words::time(lateness.due),
+        datetime: lateness.due.to_string(),
         credit: words::percent(lateness.credit),
         counted: report.counted().to_string(),
     });

@@ -36,6 +36,10 @@ async fn only_public_tests_and_their_points_are_shown() {
         assert!(!all.contains(hidden), "{hidden}: {all}");
     }
     assert!(all.contains("Your grade also depends on hidden tests"), "{all}");
+    assert!(
+        all.contains("Every test that you can see passes.") && !all.contains("Nothing left to do"),
+        "{all}"
+    );
     assert!(!all.contains("This submission counts for your grade"), "{all}");
 
     // The staff shows everything: at once, also of what was graded before.

@@ -51,8 +51,7 @@ pub(super) async fn accept(store: &Engine, new: NewSubmission) -> Result<Accepte
         .execute(&mut *tx)
         .await?;
     let position = place(&mut tx, Lane::Live, turn, submission.id).await?;
-    let steps = [Step::Received, Step::Queued { position }];
-    event::append(&mut tx, submission.id, submission.received_at, None, &steps).await?;
+    event::begin(&mut tx, submission.id, submission.received_at, position).await?;
     tx.commit().await?;
     Ok(Accepted { position, superseded })
 }

@@ -44,6 +44,25 @@ pub(super) async fn append_by(
     Ok(())
 }
 
+/// The events of a submission that is new, and of which nobody else can know yet.
+pub(super) async fn begin(
+    tx: &mut Connection,
+    submission: SubmissionId,
+    at: Timestamp,
+    position: u64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO event (submission, seq, at, actor, step) VALUES ($1, 1, $2, NULL, $3), ($1, 2, $2, NULL, $4)",
+    )
+    .bind(submission.to_string())
+    .bind(at.as_millisecond())
+    .bind(to_json(&Step::Received))
+    .bind(to_json(&Step::Queued { position }))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn insert(
     tx: &mut Connection,
     submission: &str,
