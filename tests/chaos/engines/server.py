@@ -1,5 +1,6 @@
 """What engines have in common that are processes of their own."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -21,16 +22,21 @@ class Server:
 
     def freeze(self):
         """It answers nothing any more, and refuses nothing: a network that swallows everything."""
-        for pid in self.family():
-            os.kill(pid, signal.SIGSTOP)
+        self.tell(signal.SIGSTOP)
 
     def thaw(self):
+        self.tell(signal.SIGCONT)
+
+    def tell(self, what):
         for pid in self.family():
-            os.kill(pid, signal.SIGCONT)
+            # Those that serve a connection end when it does.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, what)
 
     def family(self):
         found = [self.child.pid]
         for pid in found:
             for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-                found += map(int, task.read_text().split())
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    found += map(int, task.read_text().split())
         return found

@@ -66,6 +66,8 @@ impl Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[tokio::test]
@@ -73,13 +75,13 @@ mod tests {
         let (rows, user) = (Rows::new(), "ada".parse().unwrap());
         let first = rows.wait(&user).await.unwrap();
         let mut behind = Box::pin(rows.wait(&user));
-        assert!(futures_util::poll!(&mut behind).is_pending());
+        assert!((&mut behind).now_or_never().is_none());
         assert!(first.end::<()>(Err(StoreError::Unavailable("no answer".into()))).is_err());
         assert!(behind.await.is_err());
 
         let next = rows.wait(&user).await.unwrap();
         let mut behind = Box::pin(rows.wait(&user));
-        assert!(futures_util::poll!(&mut behind).is_pending());
+        assert!((&mut behind).now_or_never().is_none());
         next.end(Ok(())).unwrap();
         assert!(behind.await.is_ok());
     }

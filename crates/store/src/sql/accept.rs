@@ -37,10 +37,11 @@ pub(super) async fn accept(store: &Engine, new: NewSubmission) -> Result<Accepte
     let NewSubmission { submission, notebook, supersedes } = new;
     let packed = notebook::pack(notebook).await?;
     let mut tx = store.begin().await?;
-    // Two at once by one user: the turn of the second counts the first, and each skips only what is older.
-    dialect::lock(&mut tx, "user", submission.user.as_str()).await?;
     insert(&mut tx, &submission).await?;
     keep_notebook(&mut tx, submission.id, &packed).await?;
+    // Two at once by one user: the turn of the second counts the first, and each skips only what is older. What takes
+    // long is done by now, so that one does not hold up the other for it.
+    dialect::lock(&mut tx, "user", submission.user.as_str()).await?;
     let superseded = if supersedes { supersede(&mut tx, &submission).await? } else { vec![] };
     let turn = next_turn(&mut tx, Lane::Live, &submission, submission.received_at).await?;
     sqlx::query(r#"INSERT INTO job (submission, "user", course, turn) VALUES ($1, $2, $3, $4)"#)
