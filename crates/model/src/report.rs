@@ -221,12 +221,15 @@ impl Report {
     /// The report as its student may read it: of hidden cases only that they exist, no flags, and times in whole seconds:
     /// code that has seen a hidden test could tell of it by the time it takes.
     ///
-    /// Under [`Visibility::Public`] hidden cases are not there at all, and what was earned and could be earned are sums
-    /// over the public cases.
+    /// Under [`Visibility::Public`] hidden cases are not there at all, nor questions that have no others, and what was
+    /// earned and could be earned are sums over the public cases.
     #[must_use]
     pub fn for_student(mut self, visibility: Visibility) -> Self {
         if visibility == Visibility::Public {
             self.reported_score = None;
+            self.questions.retain(|question| {
+                question.cases.is_empty() || question.cases.iter().any(|case| !case.hidden)
+            });
             self.questions.iter_mut().for_each(Question::keep_public);
             self = self.summed();
         }
@@ -310,6 +313,10 @@ pub(crate) mod tests {
             assert_eq!((seen.score.get(), seen.max_score.get()), (1.0, 1.0));
             assert_eq!((seen.questions[0].score.get(), seen.questions[0].cases.len()), (1.0, 1));
         }
+        // A question of which all is hidden would look as if it had not been judged.
+        let mut closed = report(2.0, 3.0);
+        closed.questions[0].cases.remove(0);
+        assert_eq!(closed.for_student(Visibility::Public).questions, []);
         // Nothing is hidden: the points are the question's own.
         let mut open = report(2.0, 3.0);
         open.questions[0].cases.pop();

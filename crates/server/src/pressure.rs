@@ -1,4 +1,5 @@
-//! Back-pressure: a queue that is full takes nothing more, and says when to come back. What was accepted stays.
+//! Back-pressure: a queue that is full takes nothing more, and says when to come back. What was accepted stays. While the
+//! store is away, nothing is taken either, and only one request at a time waits for it.
 //!
 //! The store is asked for the length of the queue at most every [`LOOK_EVERY`]; between two looks this process counts
 //! what it accepts itself. Several processes in front of one store may together go beyond the limit by what they accept

@@ -21,8 +21,6 @@ pub struct Rules {
 /// What the operator chose for one course. What is left out is as for all courses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CourseRules {
-    /// The name of the environment in which its notebooks run.
-    pub environment: Option<String>,
     /// Which submission counts.
     pub policy: Option<GradePolicy>,
     /// Whether grades are posted to the learning platform, where that is done at all.
@@ -44,12 +42,6 @@ impl Rules {
             delivery => delivery,
         };
         Effects { policy: self.policy(&key.course, assignment), delivery }
-    }
-
-    /// The environment that is named for an assignment.
-    pub(crate) fn environment(&self, course: &Name, assignment: &AssignmentSettings) -> Option<String> {
-        let of_course = || self.courses.get(course).and_then(|course| course.environment.clone());
-        assignment.environment.clone().or_else(of_course)
     }
 }
 
@@ -91,18 +83,14 @@ mod tests {
         let mut said = settings();
         let told = |rules: &Rules, said: &AssignmentSettings| {
             let Effects { policy, delivery } = rules.effects(&key(), said);
-            (policy, delivery, rules.environment(&key().course, said))
+            (policy, delivery)
         };
-        assert_eq!(told(&rules, &said), (GradePolicy::Latest, Delivery::Due, None));
-        let of_course = CourseRules {
-            environment: Some("data8".into()),
-            policy: Some(GradePolicy::Best),
-            passback: Some(false),
-        };
+        assert_eq!(told(&rules, &said), (GradePolicy::Latest, Delivery::Due));
+        let of_course = CourseRules { policy: Some(GradePolicy::Best), passback: Some(false) };
         rules.courses.insert(key().course, of_course);
-        assert_eq!(told(&rules, &said), (GradePolicy::Best, Delivery::Withheld, Some("data8".into())));
-        (said.grade_policy, said.environment) = (Some(GradePolicy::Latest), Some("own".into()));
-        assert_eq!(told(&rules, &said), (GradePolicy::Latest, Delivery::Withheld, Some("own".into())));
+        assert_eq!(told(&rules, &said), (GradePolicy::Best, Delivery::Withheld));
+        said.grade_policy = Some(GradePolicy::Latest);
+        assert_eq!(told(&rules, &said), (GradePolicy::Latest, Delivery::Withheld));
         rules.delivery = Delivery::Nowhere;
         assert_eq!(told(&rules, &said).1, Delivery::Nowhere);
     }

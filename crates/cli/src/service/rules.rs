@@ -4,7 +4,8 @@ use server::{CourseRules, Rules};
 
 use crate::config::{Config, Course};
 
-/// For all courses, and for those of which the courses file says something.
+/// For all courses, and for those of which the courses file says something. (What it says of environments is in
+/// [`crate::config::Environments`].)
 pub(crate) fn rules(config: &Config) -> Rules {
     let courses = config.materials.courses.iter().flatten();
     Rules {
@@ -15,5 +16,5 @@ pub(crate) fn rules(config: &Config) -> Rules {
 }
 
 fn of_course(course: &Course) -> CourseRules {
-    CourseRules { environment: course.environment.clone(), policy: course.policy, passback: course.passback }
+    CourseRules { policy: course.policy, passback: course.passback }
 }

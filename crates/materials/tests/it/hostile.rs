@@ -6,7 +6,7 @@ use materials::{UnzipError as E, UnzipLimits, unzip, unzip::NameProblem as P};
 
 use crate::{
     archive::{Entry, archive, crc32, end_of_list},
-    tree::{refusal, tree, try_unzip, unzipped},
+    tree::{LEADING_OUT, refusal, tree, try_unzip, unzipped},
 };
 
 fn named(name: &str) -> Entry {
@@ -15,22 +15,14 @@ fn named(name: &str) -> Entry {
 
 #[test]
 fn names_that_lead_out() {
-    for (name, expected) in [
-        ("../evil", P::Parent),
-        ("a/../../evil", P::Parent),
-        ("..", P::Parent),
-        ("/etc/cron.d/evil", P::Absolute),
+    let more = [
         ("//host/share/evil", P::Absolute),
-        ("C:/evil", P::Drive),
         ("c:evil", P::Drive),
-        ("..\\evil", P::Backslash),
-        ("a\\b", P::Backslash),
         ("evil\0.txt", P::Nul),
-        ("", P::Nothing),
-        (".", P::Nothing),
         (&"x".repeat(256), P::TooLong),
         (&"x/".repeat(60), P::TooDeep),
-    ] {
+    ];
+    for (name, expected) in LEADING_OUT.into_iter().chain(more) {
         let honest = Entry::stored("honest", b"x");
         match refusal(&archive(&[honest, named(name)])) {
             E::Name { problem, .. } => assert_eq!(problem, expected, "{name:?}"),

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     tar::{Member, github_tarball, gzip, tar},
-    tree::{Tree, tree},
+    tree::{LEADING_OUT, Tree, tree},
 };
 
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -138,18 +138,8 @@ fn what_gnu_tar_makes_comes_back() {
 
 #[test]
 fn names_that_lead_out() {
-    for (name, expected) in [
-        ("../evil", P::Parent),
-        ("a/../../evil", P::Parent),
-        ("..", P::Parent),
-        ("/etc/cron.d/evil", P::Absolute),
-        ("C:/evil", P::Drive),
-        ("..\\evil", P::Backslash),
-        ("a\\b", P::Backslash),
-        ("", P::Nothing),
-        (".", P::Nothing),
-        (&"x/".repeat(60), P::TooDeep),
-    ] {
+    let deep = "x/".repeat(60);
+    for (name, expected) in LEADING_OUT.into_iter().chain([(&*deep, P::TooDeep)]) {
         let ways: [&[Member]; 3] = [
             &[named("honest"), named(if name.len() < 100 { name } else { "short" })],
             &[named("honest"), Member::pax(b'x', &[("path", name)]), named("innocent")],

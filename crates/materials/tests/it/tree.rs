@@ -2,8 +2,21 @@
 
 use std::{collections::BTreeMap, fs, io::Cursor, os::unix::fs::PermissionsExt, path::Path};
 
-use materials::{UnzipError, UnzipLimits, Unzipped, unzip};
+use materials::{UnzipError, UnzipLimits, Unzipped, unzip, unzip::NameProblem as P};
 use tempfile::TempDir;
+
+/// Names that no archive of either kind may have, and what is wrong with them (attack 44).
+pub(crate) const LEADING_OUT: [(&str, P); 9] = [
+    ("../evil", P::Parent),
+    ("a/../../evil", P::Parent),
+    ("..", P::Parent),
+    ("/etc/cron.d/evil", P::Absolute),
+    ("C:/evil", P::Drive),
+    ("..\\evil", P::Backslash),
+    ("a\\b", P::Backslash),
+    ("", P::Nothing),
+    (".", P::Nothing),
+];
 
 /// Relative path to mode and content (`None` for a folder). Panics at a link or a device.
 pub(crate) type Tree = BTreeMap<String, (u32, Option<Vec<u8>>)>;

@@ -32,18 +32,6 @@ struct Accepted {
     page_url: String,
 }
 
-async fn keep(
-    app: Arc<App>,
-    new: NewSubmission,
-    assignment: AssignmentSettings,
-) -> Result<store::Accepted, ApiError> {
-    let Submission { user, key, .. } = &new.submission;
-    let attempt = admission::attempt(&app, user, key, &assignment).await?;
-    let accepted = app.store.accept(new).await?;
-    drop(attempt);
-    Ok(accepted)
-}
-
 pub(crate) async fn submit(
     State(app): State<Arc<App>>,
     CurrentUser(user): CurrentUser,
@@ -53,7 +41,7 @@ pub(crate) async fn submit(
     let room = app.pressure.admit(&app.workshop).await?;
     let service = Arc::clone(&app);
     // Parsing and hashing a large notebook takes longer than a task may hold up others.
-    let new = tokio::task::spawn_blocking(move || {
+    let (new, assignment) = tokio::task::spawn_blocking(move || {
         let notebook = Notebook::from_request(&body, service.settings.notebook_limits)?;
         let assignment = service.materials.assignment(&notebook.key)?;
         let received_at = service.clock.now();
@@ -78,21 +66,11 @@ pub(crate) async fn submit(
         ApiError::Task
     })??;
 
-    let (new, assignment) = new;
     let submission = new.submission.clone();
-    // Goes on when the client goes away: attempts are counted with what is being kept.
+    // Goes on when the client goes away.
     let keeping = tokio::spawn(keep(Arc::clone(&app), new, assignment));
     let accepted = keeping.await.map_err(|_| ApiError::Task)??;
     room.fill(accepted.superseded.len());
-    app.news.job();
-    for skipped in &accepted.superseded {
-        tracing::info!(submission = %skipped, newer = %submission.id, "submission skipped: a newer one came before its turn");
-        app.news.event(*skipped);
-    }
-    tracing::info!(
-        submission = %submission.id, user = %submission.user, assignment = %submission.key,
-        bytes = submission.size_bytes, position = accepted.position, "submission accepted"
-    );
 
     let id = submission.id;
     let status_url = app.url(&format!("api/v1/submissions/{id}"));
@@ -120,4 +98,26 @@ fn asks_for_json(headers: &HeaderMap) -> bool {
         media_type.eq_ignore_ascii_case("application/json")
             || media_type.to_ascii_lowercase().ends_with("+json")
     })
+}
+
+/// Keeps a submission if the user has an attempt left, and tells who waits for it.
+async fn keep(
+    app: Arc<App>,
+    new: NewSubmission,
+    assignment: AssignmentSettings,
+) -> Result<store::Accepted, ApiError> {
+    let submission = new.submission.clone();
+    let attempt = admission::attempt(&app, &submission.user, &submission.key, &assignment).await?;
+    let accepted = app.store.accept(new).await?;
+    drop(attempt);
+    app.news.job();
+    for skipped in &accepted.superseded {
+        tracing::info!(submission = %skipped, newer = %submission.id, "submission skipped: a newer one came before its turn");
+        app.news.event(*skipped);
+    }
+    tracing::info!(
+        submission = %submission.id, user = %submission.user, assignment = %submission.key,
+        bytes = submission.size_bytes, position = accepted.position, "submission accepted"
+    );
+    Ok(accepted)
 }

@@ -146,10 +146,9 @@ async fn grade(
 ) -> Result<Found, Fault> {
     let content = notebook(worker, job).await?;
     let key = job.submission.key.clone();
-    let rules = &worker.workshop.rules;
     let assignment = worker.workshop.materials.assignment(&key);
     let assignment = assignment.map_err(|error| Fault::passing(error.to_string()))?;
-    let effects = rules.effects(&key, &assignment);
+    let effects = worker.workshop.rules.effects(&key, &assignment);
     // otter's first cell opens the notebook under the name that the assignment has.
     let submitted = Submitted::File { name: format!("{}.ipynb", key.assignment), content };
     let materials = std::sync::Arc::clone(&worker.workshop.materials);
@@ -168,13 +167,12 @@ async fn grade(
     let (autograder, folder) =
         unpacked.await.map_err(|_| Fault::passing("unpacking the autograder failed"))??;
     new.revision = autograder.origin();
-    let course = &job.submission.key.course;
     let work = Work {
         submitted,
         autograder: folder.path().to_owned(),
         revision: autograder.revision().to_string(),
-        environment: rules.environment(course, &assignment),
-        course: Some(course.to_string()),
+        environment: assignment.environment.clone(),
+        course: Some(job.submission.key.course.to_string()),
     };
     let mut graded = worker.engine.grade(&work, &mut |step| drop(tell.send(Some(step)))).await?;
     graded.report.lateness = lateness(&job.submission, &assignment);

@@ -35,7 +35,7 @@ async fn only_public_tests_and_their_points_are_shown() {
     for hidden in ["q1 - 2", "2.0", "<strong>2</strong>", "of 2"] {
         assert!(!all.contains(hidden), "{hidden}: {all}");
     }
-    assert!(all.contains("Your grade also depends on hidden tests"), "{all}");
+    assert!(all.contains("Hidden ones, where there are any, count for your grade, too."), "{all}");
     assert!(
         all.contains("Every test that you can see passes.") && !all.contains("Nothing left to do"),
         "{all}"

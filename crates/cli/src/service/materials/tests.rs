@@ -96,10 +96,8 @@ fn what_is_said_of_a_course_becomes_a_rule() {
     let rules = rules(&config);
     let name = |text: &str| text.parse::<Name>().unwrap();
     let a = &rules.courses[&name("a")];
-    assert_eq!(
-        (a.environment.as_deref(), a.policy, a.passback),
-        (Some("e"), Some(model::GradePolicy::Best), Some(false))
-    );
+    assert_eq!((a.policy, a.passback), (Some(model::GradePolicy::Best), Some(false)));
     assert_eq!(rules.courses[&name("b")], server::CourseRules::default());
+    // An environment is given to a course in one way, whichever file says so.
     assert_eq!(config.environments.named["e"].courses, ["a"]);
 }
