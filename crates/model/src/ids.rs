@@ -59,6 +59,10 @@ id! {
     /// Names one entry of the audit trail.
     AuditId
 }
+id! {
+    /// Names one token of the service's own, without giving it away.
+    TokenId
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,9 +5,11 @@
 //! that asks the machine for the time and for randomness.
 
 pub mod ambient;
+mod api_token;
 mod course_config;
 mod event;
 mod grade;
+mod hashes;
 mod ids;
 mod json;
 mod names;
@@ -19,12 +21,14 @@ mod report;
 mod similar;
 mod submission;
 
+pub use api_token::{ApiToken, ApiTokenError};
 pub use course_config::{
     AssignmentSettings, Assignments, CourseConfig, CourseConfigError, Late, Remark, Section, Visibility,
 };
 pub use event::{Event, Step};
 pub use grade::{Grade, GradePolicy};
-pub use ids::{AuditId, GradingId, SubmissionId};
+pub use hashes::{NotebookHash, TokenHash};
+pub use ids::{AuditId, GradingId, SubmissionId, TokenId};
 pub use names::{AssignmentKey, Name, NameError, UserName};
 pub use notebook::{Notebook, NotebookLimits};
 pub use points::{Points, PointsError};
@@ -32,4 +36,4 @@ pub use receipt::{ReceiptError, ReceiptKey, ReceiptVerifier};
 pub use refusal::Refusal;
 pub use report::{Case, Fault, Flag, Lateness, Limit, LimitHit, Question, Report, ReportStatus};
 pub use similar::{distance, similar};
-pub use submission::{NotebookHash, Submission};
+pub use submission::Submission;

@@ -13,10 +13,7 @@ use ed25519_dalek::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{
-    ambient::Entropy,
-    submission::{NotebookHash, Submission},
-};
+use crate::{ambient::Entropy, hashes::NotebookHash, submission::Submission};
 
 /// Why a receipt or a key is not good.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -5,19 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{
-    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, UserName,
+    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, TokenHash,
+    TokenId, UserName,
 };
 
 use crate::{
     error::{LeaseError, StoreError},
     records::{
-        Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, Lease, NewGrading, NewSubmission,
-        Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, Queue, Regrade, Retention, Retry,
-        Scope, SubmissionRecord, Whole, WorkerId, WorkerRecord,
+        Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, LaunchRecord, Lease, NewGrading,
+        NewSubmission, Outbox, Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord,
+        PassbackState, Queue, Regrade, Retention, Retry, Scope, SubmissionRecord, TokenRecord, Whole,
+        WorkerId, WorkerRecord,
     },
 };
 
-/// A place where submissions, jobs, gradings, grades, deliveries and events survive.
+/// A place where submissions, jobs, gradings, grades, deliveries, events, launches and tokens survive.
 ///
 /// Each method is one use case with one atomic effect: it happened as a whole and will survive a loss of power, or
 /// it did not happen. Work is handed out at least once (a lease may run out while its holder still works), and
@@ -69,7 +71,7 @@ pub trait Store: Send + Sync + 'static {
     /// Finishes the job with a report: keeps the grading and, where the engine gave one, the notebook as it was
     /// executed; updates the user's grade if the report counts and its maximum is above 0; adds a `question` for each
     /// question and then `graded` or `rejected`; and, if the grade changed, keeps its delivery, which takes the place of
-    /// those for the same user and assignment that were not sent yet.
+    /// those for the same user and assignment that the platform does not have.
     ///
     /// Under the policy `best`, a submission that is graded again and now has less gives way to the user's best one.
     async fn record_report(
@@ -122,7 +124,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Hands out a delivery that is pending and due, and leases it until `now + lease`: the one that was due first.
     /// Of one user and assignment only the newest is handed out, and only while no other is being sent. Adds
-    /// `sending` to its submission's events.
+    /// `sending` to its submission's events, once for each try.
     async fn claim_passback(
         &self,
         worker: &WorkerId,
@@ -130,8 +132,9 @@ pub trait Store: Send + Sync + 'static {
         lease: Duration,
     ) -> Result<Option<PassbackJob>, StoreError>;
 
-    /// Ends a try with what the platform said, in `words`. A delivery that is to be tried again while a newer grade
-    /// waits is superseded instead. Adds `posted`, `not_posted` or `not_accepted` to the events.
+    /// Ends a try with what the platform said, in `words`. A delivery that is to be tried again, or was postponed, while
+    /// a newer grade waits is superseded instead. Adds `posted`, `not_posted` or `not_accepted` to the events; nothing
+    /// for one that was postponed.
     async fn settle_passback(
         &self,
         held: &PassbackLease,
@@ -147,6 +150,40 @@ pub trait Store: Send + Sync + 'static {
 
     /// The deliveries of the grades that a submission made, oldest first; empty if the scope does not hold it.
     async fn passbacks(&self, scope: &Scope, id: SubmissionId) -> Result<Vec<PassbackRecord>, StoreError>;
+
+    /// The scope's deliveries that are in one of these states (none given: in any), newest first.
+    async fn deliveries(
+        &self,
+        scope: &Scope,
+        states: &[PassbackState],
+        page: Page<GradingId>,
+    ) -> Result<Vec<PassbackRecord>, StoreError>;
+
+    /// How many deliveries are under way or need somebody.
+    async fn outbox(&self) -> Result<Outbox, StoreError>;
+
+    /// Keeps a launch in the place of the last one of the same user and assignment.
+    async fn put_launch(&self, launch: &LaunchRecord) -> Result<(), StoreError>;
+
+    /// A user's last launch for an assignment.
+    async fn launch(&self, user: &UserName, key: &AssignmentKey) -> Result<Option<LaunchRecord>, StoreError>;
+
+    /// A user's last launch for no assignment in particular.
+    async fn last_launch(&self, user: &UserName) -> Result<Option<LaunchRecord>, StoreError>;
+
+    // Who may ask
+
+    /// Keeps a new token, and the audit entry. One whose id is there already is left as it is.
+    async fn create_token(&self, token: &TokenRecord, entry: &AuditEntry) -> Result<(), StoreError>;
+
+    /// The token of this hash, whether it is still good or not: that is for the caller to look at.
+    async fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// A user's tokens (`None`: everybody's), oldest first, the revoked and expired ones too. There are never many.
+    async fn tokens(&self, user: Option<&UserName>) -> Result<Vec<TokenRecord>, StoreError>;
+
+    /// Revokes a token, for ever, and adds the audit entry. `false`: there is none of this id, or it was revoked before.
+    async fn revoke_token(&self, id: TokenId, entry: &AuditEntry) -> Result<bool, StoreError>;
 
     // Looking
 
@@ -203,8 +240,8 @@ pub trait Store: Send + Sync + 'static {
     /// until that is none. Reports, grades and hashes stay.
     async fn expire(&self, what: Retention, limit: u32) -> Result<Expired, StoreError>;
 
-    /// Removes everything of a user's, a job that is being graded too, but for the audit trail, to which it adds the
-    /// entry; says how many submissions there were. An engine that cannot do it in one step removes submission by
+    /// Removes everything of a user's, a job that is being graded, launches and tokens too, but for the audit trail, to
+    /// which it adds the entry; says how many submissions there were. An engine that cannot do it in one step removes submission by
     /// submission, each as a whole, and is called again after an interruption.
     async fn erase(&self, user: &UserName, entry: &AuditEntry) -> Result<u64, StoreError>;
 
@@ -218,6 +255,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// Keeps a submission with all that belongs to it, as it was in another store. What is there under its id, it replaces.
     async fn put_whole(&self, whole: &Whole) -> Result<(), StoreError>;
+
+    /// Launches by user and assignment, in the order of bytes and those for no assignment first, after the given one.
+    async fn launches(
+        &self,
+        after: Option<(&UserName, Option<&AssignmentKey>)>,
+        limit: u32,
+    ) -> Result<Vec<LaunchRecord>, StoreError>;
+
+    /// Keeps a token as it was in another store. What is there under its id, it replaces.
+    async fn put_token(&self, token: &TokenRecord) -> Result<(), StoreError>;
 
     /// Finishes what is under way and lets go of the database.
     async fn close(&self);

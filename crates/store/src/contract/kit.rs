@@ -29,7 +29,8 @@ pub fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_790_000_000_000 + ms).unwrap()
 }
 
-struct At(i64);
+/// A clock that stands still, so many milliseconds after the beginning.
+pub(super) struct At(pub(super) i64);
 
 impl Clock for At {
     fn now(&self) -> Timestamp {

@@ -4,10 +4,12 @@
 
 mod accept;
 mod audit;
+mod deliveries;
 mod expire;
 mod finish;
 mod grade;
 pub mod kit;
+mod launch;
 mod lease;
 mod lists;
 mod passback;
@@ -15,6 +17,7 @@ mod queue;
 mod regrade;
 mod scope;
 mod supersede;
+mod token;
 mod turns;
 mod whole;
 mod worker;
@@ -102,6 +105,22 @@ macro_rules! each_contract_case {
                 eight_senders_never_send_one_twice
                 what_was_refused_given_up_or_withheld_is_sent_again_on_wish
                 a_grade_that_says_the_same_is_not_sent_again
+            }
+            deliveries {
+                deliveries_are_listed_by_state_newest_first
+                stamps_grow_whatever_the_clocks_say
+                a_try_that_was_postponed_does_not_count
+                a_try_that_was_postponed_gives_way_to_a_newer_grade
+            }
+            launch {
+                the_last_launch_is_kept
+                launches_are_read_in_pages_and_erased
+            }
+            token {
+                a_token_is_known_by_its_hash
+                tokens_are_listed_oldest_first
+                a_token_is_revoked_once_and_for_ever
+                tokens_are_copied_and_erased
             }
             worker {
                 workers_are_known_while_they_live

@@ -14,10 +14,16 @@ use crate::{
     store::Store,
 };
 
-const DUE: Effects = Effects { policy: GradePolicy::Latest, delivery: Delivery::Due };
+pub(super) const DUE: Effects = Effects { policy: GradePolicy::Latest, delivery: Delivery::Due };
 
 /// A submission with a grade whose delivery is kept.
-async fn graded(store: &dyn Store, user: &str, ms: i64, earned: f64, effects: Effects) -> Submission {
+pub(super) async fn graded(
+    store: &dyn Store,
+    user: &str,
+    ms: i64,
+    earned: f64,
+    effects: Effects,
+) -> Submission {
     let submission = accepted(store, user, "88e/1/lab01", ms).await;
     let job = claim(store, "w", ms).await;
     assert_eq!(job.submission, submission);
@@ -25,19 +31,19 @@ async fn graded(store: &dyn Store, user: &str, ms: i64, earned: f64, effects: Ef
     submission
 }
 
-async fn next(store: &dyn Store, name: &str, ms: i64) -> Option<PassbackJob> {
+pub(super) async fn next(store: &dyn Store, name: &str, ms: i64) -> Option<PassbackJob> {
     store.claim_passback(&worker(name), at(ms), LEASE).await.unwrap()
 }
 
-async fn settle(store: &dyn Store, job: &PassbackJob, ms: i64, outcome: PassbackOutcome) {
+pub(super) async fn settle(store: &dyn Store, job: &PassbackJob, ms: i64, outcome: PassbackOutcome) {
     store.settle_passback(&job.lease, at(ms), outcome, Some("words")).await.unwrap();
 }
 
-async fn of(store: &dyn Store, submission: &Submission) -> Vec<PassbackRecord> {
+pub(super) async fn of(store: &dyn Store, submission: &Submission) -> Vec<PassbackRecord> {
     store.passbacks(&own(submission), submission.id).await.unwrap()
 }
 
-async fn states(store: &dyn Store, submissions: &[&Submission]) -> Vec<PassbackState> {
+pub(super) async fn states(store: &dyn Store, submissions: &[&Submission]) -> Vec<PassbackState> {
     let mut states = vec![];
     for submission in submissions {
         states.extend(of(store, submission).await.iter().map(|record| record.state));
@@ -189,8 +195,15 @@ pub(super) async fn what_was_refused_given_up_or_withheld_is_sent_again_on_wish(
     // Never an old one after a newer one.
     let job = next(store, "s", 1000).await.unwrap();
     settle(store, &job, 1001, PassbackOutcome::Refused).await;
-    graded(store, "ada", 2000, 2.0, DUE).await;
+    let newer = graded(store, "ada", 2000, 2.0, withheld).await;
+    assert_eq!(
+        states(store, &[&first, &newer]).await,
+        [PassbackState::Superseded, PassbackState::Withheld],
+        "who looks for what is to be sent again does not meet it"
+    );
     assert!(!store.resend(&staff(&first), id, &entry("resend", &first, 2010)).await.unwrap());
+    let newest = graded(store, "ada", 3000, 3.0, DUE).await;
+    assert_eq!(states(store, &[&newer, &newest]).await, [PassbackState::Superseded, PassbackState::Pending]);
 }
 
 pub(super) async fn a_grade_that_says_the_same_is_not_sent_again(store: &dyn Store) {

@@ -6,6 +6,7 @@ use model::{GradingId, UserName};
 use super::{
     FirestoreStore,
     fields::{Reader, fields, time},
+    names,
     rest::wire::{self, Document, Fields, If},
 };
 use crate::{
@@ -16,12 +17,20 @@ use crate::{
 /// When a delivery is to be handed out: when it is due, or when the lease of who sends it ends.
 pub(super) const DUE: &str = "due";
 
+pub(super) const STATE: &str = "state";
+/// User, state and grading.
+pub(super) const OF_USER: &str = "of_user";
+/// Course, state and grading.
+pub(super) const OF_COURSE: &str = "of_course";
+
 /// A delivery with what only its order and its lease need.
 #[derive(Debug, Clone)]
 pub(super) struct Delivery {
     pub(super) record: PassbackRecord,
     /// When its first try was due.
     pub(super) since: Timestamp,
+    /// The number of the last try that is among the events: one that was postponed is told once.
+    pub(super) told: u32,
     /// How often it was handed out.
     pub(super) token: u64,
     /// Who sends it until when, while it is being sent.
@@ -33,7 +42,7 @@ pub(super) struct Delivery {
 impl Delivery {
     pub(super) fn new(record: PassbackRecord) -> Self {
         let since = record.passback.graded_at;
-        Self { record, since, token: 0, holder: None, only: If::Absent }
+        Self { record, since, told: 0, token: 0, holder: None, only: If::Absent }
     }
 
     pub(super) fn read(document: &Document) -> Result<Self, StoreError> {
@@ -59,8 +68,10 @@ impl Delivery {
                 due_at: reader.time("due_at")?,
                 words: reader.text_if_any("words")?.map(Into::into),
                 changed_at: reader.time("changed_at")?,
+                stamp: reader.time_if_any("stamp")?,
             },
             since: reader.time("since")?,
+            told: if reader.integer_if_any("told")?.is_some() { reader.count("told")? } else { 0 },
             token: reader.count("token")?,
             holder: match state {
                 PassbackState::Sending => {
@@ -74,8 +85,9 @@ impl Delivery {
 
     /// The whole document.
     pub(super) fn write(&self, write: &str) -> Fields {
-        let PassbackRecord { passback, state, attempts, due_at, words, changed_at } = &self.record;
+        let PassbackRecord { passback, state, attempts, due_at, words, changed_at, stamp } = &self.record;
         let lease_until = self.holder.as_ref().map(|(_, until)| *until);
+        let listed = |whose: String| wire::text(format!("{whose}{}/{}", state.as_str(), passback.grading));
         let due = (*state == PassbackState::Pending).then_some(*due_at).or(lease_until);
         fields([
             ("submission", Some(wire::text(passback.submission.to_string()))),
@@ -87,16 +99,20 @@ impl Delivery {
             ("score", Some(wire::double(passback.score.get()))),
             ("max_score", Some(wire::double(passback.max_score.get()))),
             ("graded_at", Some(time(passback.graded_at))),
-            ("state", Some(wire::text(state.as_str()))),
+            (STATE, Some(wire::text(state.as_str()))),
             ("attempts", Some(wire::count((*attempts).into()))),
             ("due_at", Some(time(*due_at))),
             ("words", words.as_ref().map(wire::text)),
             ("changed_at", Some(time(*changed_at))),
+            ("stamp", stamp.map(time)),
             ("since", Some(time(self.since))),
+            ("told", Some(wire::count(self.told.into()))),
             ("token", Some(wire::count(self.token))),
             ("worker", self.holder.as_ref().map(|(worker, _)| wire::text(&*worker.0))),
             ("lease_until", lease_until.map(time)),
             (DUE, due.map(time)),
+            (OF_USER, Some(listed(names::of_user(&passback.user)))),
+            (OF_COURSE, Some(listed(names::of_course(&passback.key.course)))),
             ("write", Some(wire::text(write))),
         ])
     }
@@ -110,12 +126,15 @@ impl Delivery {
         self.holder.as_ref().is_some_and(|(_, until)| *until > now)
     }
 
-    /// Whether it waits, or the worker that had it fell silent: a newer one takes its place.
+    /// Whether a newer one takes its place: the platform does not have it, and nobody is sending it.
     pub(super) fn gives_way(&self, now: Timestamp) -> bool {
         match self.record.state {
-            PassbackState::Pending => true,
+            PassbackState::Pending
+            | PassbackState::Refused
+            | PassbackState::GivenUp
+            | PassbackState::Withheld => true,
             PassbackState::Sending => !self.is_under_way(now),
-            _ => false,
+            PassbackState::Posted | PassbackState::Superseded => false,
         }
     }
 

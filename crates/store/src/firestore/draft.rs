@@ -96,6 +96,13 @@ impl<'s> Draft<'s> {
         }
     }
 
+    /// A document that tells whether this commit happened, until it is written again.
+    pub(super) fn set_marked(&mut self, name: &str, mut fields: wire::Fields, only: &If) {
+        fields.insert("write".into(), wire::text(&self.write));
+        self.writes.push(wire::set(name, fields, only));
+        self.mark(name);
+    }
+
     pub(super) async fn commit(self) -> Result<(), CommitError> {
         self.store.client.commit(&self.writes, self.mark.as_ref()).await
     }

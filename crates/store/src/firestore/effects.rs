@@ -124,11 +124,12 @@ async fn enqueue(
         due_at: Timestamp::UNIX_EPOCH,
         words: None,
         changed_at: now,
+        stamp: None,
     }));
     Ok(())
 }
 
-/// What waits to be sent, or was handed to a worker that fell silent, gives way.
+/// What the platform does not have gives way, unless it is being sent.
 async fn supersede(
     store: &FirestoreStore,
     draft: &mut Draft<'_>,

@@ -73,7 +73,9 @@ pub(super) async fn erase(
             break;
         }
     }
-    for collection in [&store.names.python_submissions, &store.names.python_grades, &store.names.python_logs]
+    let names = &store.names;
+    for collection in
+        [&names.launches, &names.tokens, &names.python_submissions, &names.python_grades, &names.python_logs]
     {
         forget(store, collection, user).await?;
     }
@@ -99,7 +101,7 @@ async fn submission(store: &FirestoreStore, id: SubmissionId) -> Result<bool, St
     }
 }
 
-/// Removes a user's documents of one of the Python service's collections, those that it wrote itself among them.
+/// Removes a user's documents of a collection; of the Python service's, those that it wrote itself among them.
 async fn forget(store: &FirestoreStore, collection: &str, user: &UserName) -> Result<(), StoreError> {
     let of_user = Query::by(collection, "user").is(&wire::text(user.as_str())).only_names().limit(TOGETHER);
     loop {

@@ -15,8 +15,10 @@
 //! | `record_report` | the submission; the grade; its open deliveries; under `best`, what the user's others earned | all of these are as they were read, but for the last: whoever changes what counts changes the grade's document |
 //! | `claim_passback`, `settle_passback`, `resend` | the delivery, the grade, the submission | they are as they were read |
 //! | `release_abandoned`, `expire`, `erase` | the submissions in question | each is as it was read, one commit for each |
+//! | `revoke_token` | the token | it is as it was read |
+//! | `create_token` | nothing | the token is new |
 //! | `put_whole` | what is there under the id | it is as it was read |
-//! | `heartbeat`, `goodbye`, `audit` | nothing | nothing: they may happen twice |
+//! | `heartbeat`, `goodbye`, `audit`, `put_launch`, `put_token` | nothing | nothing: they may happen twice |
 //! | the others | | they only read |
 //!
 //! Queries go over one field each, which holds all that they filter and sort by (`entry.rs`), so that the indexes
@@ -35,10 +37,12 @@ mod erase;
 mod expire;
 mod fields;
 mod grading;
+mod launch;
 mod lease;
 mod look;
 mod names;
 mod open;
+mod outbox;
 mod passback;
 mod python;
 mod record;
@@ -48,6 +52,7 @@ mod rows;
 mod standing;
 mod store;
 mod supersede;
+mod token;
 mod whole;
 mod worker;
 

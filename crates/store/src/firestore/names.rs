@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{AssignmentKey, AuditId, GradingId, Name, SubmissionId, UserName};
+use model::{AssignmentKey, AuditId, GradingId, Name, SubmissionId, TokenHash, UserName};
 
 use super::rest::Client;
 use crate::records::{Lane, WorkerId};
@@ -30,6 +30,10 @@ pub(super) struct Collections {
     pub(super) chunks: String,
     /// Who works.
     pub(super) workers: String,
+    /// Launches.
+    pub(super) launches: String,
+    /// Tokens of the service's own.
+    pub(super) tokens: String,
     /// The audit trail.
     pub(super) audits: String,
     /// About the database itself.
@@ -51,6 +55,8 @@ impl Collections {
             passbacks: ours("passbacks"),
             chunks: ours("chunks"),
             workers: ours("workers"),
+            launches: ours("launches"),
+            tokens: ours("tokens"),
             audits: ours("audits"),
             meta: ours("meta"),
         }
@@ -131,6 +137,16 @@ impl Collections {
 
     pub(super) fn worker(&self, client: &Client, id: &WorkerId) -> String {
         client.name(&self.workers, &format!("w~{}", escape(&id.0)))
+    }
+
+    pub(super) fn token(&self, client: &Client, hash: &TokenHash) -> String {
+        client.name(&self.tokens, &hash.to_string())
+    }
+
+    pub(super) fn launch(&self, client: &Client, user: &UserName, key: Option<&AssignmentKey>) -> String {
+        let key = key
+            .map(|AssignmentKey { course, section, assignment }| format!("{course}~{section}~{assignment}"));
+        client.name(&self.launches, &format!("l~{}~{}", key.unwrap_or_default(), escape(user.as_str())))
     }
 
     pub(super) fn audit(&self, client: &Client, id: AuditId) -> String {

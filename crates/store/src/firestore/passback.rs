@@ -95,17 +95,22 @@ async fn take(
     delivery.record.state = PassbackState::Sending;
     delivery.record.attempts = delivery.record.attempts.saturating_add(1);
     delivery.record.changed_at = now;
+    let (attempt, stamp) = (delivery.record.attempts, PassbackJob::stamp_after(standing.stamp, now));
+    delivery.record.stamp = Some(stamp);
+    standing.stamp = Some(stamp);
+    // One that was postponed begins the same try again.
+    let step = (attempt > delivery.told).then_some(Step::Sending { attempt });
+    delivery.told = attempt;
     delivery.token = delivery.token.saturating_add(1);
     delivery.holder = Some((worker.clone(), claim::until(now, lease)));
     standing.sending = Some(passback.grading);
     draft.delivery(&delivery);
     draft.standing(&standing);
-    let attempt = delivery.record.attempts;
-    draft.events(&mut entry, now, Some(&worker.0), &[Step::Sending { attempt }]);
+    draft.events(&mut entry, now, Some(&worker.0), step.as_slice());
     draft.entry(&entry, &only);
     draft.commit().await?;
     let held = PassbackLease { grading: passback.grading, worker: worker.clone(), token: delivery.token };
-    Ok(Some(PassbackJob { lease: held, passback, attempt, since: delivery.since }))
+    Ok(Some(PassbackJob { lease: held, passback, attempt, since: delivery.since, stamp }))
 }
 
 pub(super) async fn settle(
@@ -126,12 +131,16 @@ pub(super) async fn settle(
         let (state, due_at, step) = settled(&outcome, now, &standing, held.grading);
         delivery.rest(state, now);
         delivery.record.due_at = due_at;
-        delivery.record.words = words.map(Into::into);
+        if let PassbackOutcome::Postponed(_) = outcome {
+            delivery.record.attempts = delivery.record.attempts.saturating_sub(1);
+        } else {
+            delivery.record.words = words.map(Into::into);
+        }
         let standing = Standing { sending: None, ..standing };
         let mut draft = Draft::new(store);
         draft.delivery(&delivery);
         draft.standing(&standing);
-        if let Some(line) = line(state, words) {
+        if let Some(line) = line(&outcome, state, words) {
             draft.log(&entry, now, entry.events + 1, "", &line);
         }
         if let Some(step) = step {
@@ -156,15 +165,19 @@ fn settled(
         PassbackOutcome::Posted => (PassbackState::Posted, now, Some(Step::Posted)),
         PassbackOutcome::Refused => (PassbackState::Refused, now, Some(Step::NotAccepted)),
         PassbackOutcome::GivenUp => (PassbackState::GivenUp, now, Some(Step::NotAccepted)),
-        PassbackOutcome::Again(_) if standing.newest != Some(grading) => {
+        PassbackOutcome::Again(_) | PassbackOutcome::Postponed(_) if standing.newest != Some(grading) => {
             (PassbackState::Superseded, now, None)
         }
+        PassbackOutcome::Postponed(at) => (PassbackState::Pending, *at, None),
         PassbackOutcome::Again(at) => (PassbackState::Pending, *at, Some(Step::NotPosted { retry_at: *at })),
     }
 }
 
 /// What the Python service wrote into its log.
-fn line(state: PassbackState, words: Option<&str>) -> Option<Line> {
+fn line(outcome: &PassbackOutcome, state: PassbackState, words: Option<&str>) -> Option<Line> {
+    if let PassbackOutcome::Postponed(_) = outcome {
+        return None;
+    }
     let words = words.unwrap_or_default();
     match state {
         PassbackState::Posted => Some(Line::info(format!("Posted to Edx: code: success, desc: {words}"))),
@@ -195,6 +208,7 @@ pub(super) async fn resend(
         }
         delivery.rest(PassbackState::Pending, entry.at);
         delivery.record.attempts = 0;
+        delivery.told = 0;
         delivery.record.due_at = entry.at;
         delivery.since = entry.at;
         let mut draft = Draft::new(store);

@@ -1,6 +1,7 @@
 //! The grade of a user for an assignment, and what must be known to keep its deliveries in order. Whoever changes
 //! either changes this document, so that two who do it at once cannot both succeed without seeing each other.
 
+use jiff::Timestamp;
 use model::{AssignmentKey, Grade, GradingId, UserName};
 
 use super::{
@@ -22,6 +23,8 @@ pub(super) struct Standing {
     pub(super) newest: Option<GradingId>,
     /// The delivery that was handed out last and is not settled; its lease may have run out.
     pub(super) sending: Option<GradingId>,
+    /// The stamp of the last try.
+    pub(super) stamp: Option<Timestamp>,
     /// On what a change of it is conditional.
     pub(super) only: If,
 }
@@ -29,7 +32,16 @@ pub(super) struct Standing {
 impl Standing {
     fn none(user: &UserName, key: &AssignmentKey) -> Self {
         let (user, key) = (user.clone(), key.clone());
-        Self { user, key, grade: None, deliveries: 0, newest: None, sending: None, only: If::Absent }
+        Self {
+            user,
+            key,
+            grade: None,
+            deliveries: 0,
+            newest: None,
+            sending: None,
+            stamp: None,
+            only: If::Absent,
+        }
     }
 
     fn read(document: &Document) -> Result<Self, StoreError> {
@@ -53,6 +65,7 @@ impl Standing {
             deliveries: reader.count("deliveries")?,
             newest: reader.parse_if_any("newest_delivery")?,
             sending: reader.parse_if_any("sending")?,
+            stamp: reader.time_if_any("stamp")?,
             only: If::Version(document.update_time.clone()),
         })
     }
@@ -72,6 +85,7 @@ impl Standing {
             ("deliveries", Some(wire::count(self.deliveries))),
             ("newest_delivery", self.newest.map(|id| wire::text(id.to_string()))),
             ("sending", self.sending.map(|id| wire::text(id.to_string()))),
+            ("stamp", self.stamp.map(time)),
             // A write that changes nothing else gives the document a new version all the same.
             ("write", Some(wire::text(write))),
         ])

@@ -168,6 +168,7 @@ async fn stand(store: &FirestoreStore, draft: &mut Draft<'_>, whole: &Whole) -> 
         if standing.sending == Some(passback.grading) {
             standing.sending = None;
         }
+        standing.stamp = standing.stamp.max(record.stamp);
         let mut record = record.clone();
         if record.state == PassbackState::Sending {
             record.state = PassbackState::Pending;

@@ -35,7 +35,8 @@ async fn every_query_has_an_index_to_go_through() {
         let plan = plan(&mut connection, sql).await;
         assert!(!plan.iter().any(|line| line.contains("Seq Scan")), "{plan:#?}\nof {sql}");
     }
-    for sql in lists.iter().chain([&statements::claim()]) {
+    let deliveries = ["\"user\"", "course"].map(statements::deliveries);
+    for sql in lists.iter().chain(&deliveries).chain([&statements::claim()]) {
         let plan = plan(&mut connection, sql).await;
         assert!(!plan.iter().any(|line| line.contains("Sort")), "{plan:#?}\nof {sql}");
     }

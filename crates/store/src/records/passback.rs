@@ -1,12 +1,15 @@
 //! The outbox: grades on their way to a learning platform.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 use model::{AssignmentKey, GradingId, Points, SubmissionId, UserName};
 use serde::{Deserialize, Serialize};
 
 use super::WorkerId;
+
+/// The least by which two stamps differ: what stores keep of a time.
+const A_MILLISECOND: Duration = Duration::from_millis(1);
 
 /// The delivery of one grade. It is named by the grading that made the grade.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,14 +47,15 @@ pub enum PassbackState {
     Refused,
     /// The platform could not be reached for too long; staff can send it again.
     GivenUp,
-    /// A newer grade took its place before it was sent.
+    /// A newer grade took its place before the platform had it.
     Superseded,
     /// It is not sent, on purpose.
     Withheld,
 }
 
 impl PassbackState {
-    const ALL: [Self; 7] = [
+    /// All there are.
+    pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::Sending,
         Self::Posted,
@@ -101,6 +105,9 @@ pub struct PassbackRecord {
     pub words: Option<String>,
     /// When the state last changed.
     pub changed_at: Timestamp,
+    /// The [stamp](PassbackJob::stamp) of the last try, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Timestamp>,
 }
 
 impl PassbackRecord {
@@ -137,6 +144,17 @@ pub struct PassbackJob {
     pub attempt: u32,
     /// When the first try of this delivery was due: what a time after which one gives up counts from.
     pub since: Timestamp,
+    /// The time that the platform is told: later than that of every other try for this user and assignment, by
+    /// whichever process and whatever its clock says. Platforms ignore a score that is not later than the last one.
+    pub stamp: Timestamp,
+}
+
+impl PassbackJob {
+    /// The stamp of a try that begins now, after one with the stamp `last`.
+    pub(crate) fn stamp_after(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        let next = last.map_or(now, |last| last.saturating_add(A_MILLISECOND).unwrap_or(Timestamp::MAX));
+        now.max(next)
+    }
 }
 
 /// What came of a try.
@@ -148,6 +166,22 @@ pub enum PassbackOutcome {
     Refused,
     /// Try again, not before this time.
     Again(Timestamp),
+    /// It was not tried at all, because the platform is known to be away: try it, not before this time. It does not
+    /// count as a try, adds no event, and leaves the words of the last try as they are.
+    Postponed(Timestamp),
     /// It was tried for too long.
     GivenUp,
+}
+
+/// How many deliveries are not where they are to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// They are to be sent.
+    pub pending: u64,
+    /// They are being sent; those whose sender fell silent among them.
+    pub sending: u64,
+    /// The platform refused them.
+    pub refused: u64,
+    /// The platform could not be reached for too long.
+    pub given_up: u64,
 }

@@ -21,6 +21,10 @@ const OF_A_SUBMISSION: [&str; 6] = [
     "DELETE FROM submission WHERE id = $1",
 ];
 
+/// What does not belong to a submission.
+pub(super) const OF_A_USER: [&str; 2] =
+    [r#"DELETE FROM launch WHERE "user" = $1"#, r#"DELETE FROM token WHERE "user" = $1"#];
+
 pub(super) fn jobs_sql() -> String {
     let of_job = if FOR_UPDATE.is_empty() { "" } else { "FOR UPDATE OF job" };
     format!(
@@ -36,6 +40,9 @@ pub(super) async fn erase(store: &Engine, user: &UserName, entry: &AuditEntry) -
     let rows = sqlx::query(AssertSqlSafe(jobs_sql())).bind(user.as_str()).fetch_all(&mut *tx).await?;
     for row in &rows {
         submission(&mut tx, Record::new("submission", "id", row).parse("id")?).await?;
+    }
+    for sql in OF_A_USER {
+        sqlx::query(sql).bind(user.as_str()).execute(&mut *tx).await?;
     }
     audit::insert(&mut tx, entry).await?;
     tx.commit().await?;

@@ -13,6 +13,7 @@ mod erase;
 mod event;
 mod expire;
 mod grade;
+mod launch;
 mod lease;
 mod list;
 mod passback;
@@ -21,6 +22,7 @@ mod record;
 mod regrade;
 mod rows;
 mod store;
+mod token;
 mod whole;
 mod worker;
 

@@ -32,11 +32,17 @@ pub(super) async fn regrade(
         .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = row else { return Ok(Regrade::Unknown) };
-    if matches!(row.try_get("state")?, "queued" | "leased") {
-        return Ok(Regrade::Unfinished);
-    }
-    if !row.try_get::<bool, _>("has_notebook")? {
-        return Ok(Regrade::NoNotebook);
+    let refusal = if matches!(row.try_get("state")?, "queued" | "leased") {
+        Some(Regrade::Unfinished)
+    } else if row.try_get::<bool, _>("has_notebook")? {
+        None
+    } else {
+        Some(Regrade::NoNotebook)
+    };
+    if let Some(refusal) = refusal {
+        // At once, not when the connection is next used: whoever claims meanwhile would pass the locked job by.
+        tx.rollback().await?;
+        return Ok(refusal);
     }
     let submission = claim::submission(&mut tx, &id.to_string()).await?;
     let turn = accept::next_turn(&mut tx, Lane::Regrade, &submission, entry.at).await?;

@@ -52,6 +52,11 @@ impl<'r> Record<'r> {
         Timestamp::from_millisecond(self.get(column)?).map_err(|error| self.corrupt(column, error))
     }
 
+    pub(super) fn time_if_any(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
+        let time = self.get::<Option<i64>>(column)?.map(Timestamp::from_millisecond);
+        time.transpose().map_err(|error| self.corrupt(column, error))
+    }
+
     pub(super) fn points(&self, column: &str) -> Result<Points, StoreError> {
         Points::new(self.get(column)?).map_err(|error| self.corrupt(column, error))
     }

@@ -3,11 +3,12 @@
 use model::AssignmentKey;
 
 use super::{
-    accept, audit, claim, erase, event, expire, grade, lease, list, passback, query, regrade, whole,
+    accept, audit, claim, erase, event, expire, grade, launch, lease, list, passback, query, regrade, token,
+    whole,
 };
 use crate::records::Filter;
 
-/// Those that look at open jobs, all of them if need be: there are never many.
+/// Those that look at open jobs and unsent deliveries, all of them if need be: there are never many.
 pub(crate) fn of_the_queue() -> Vec<String> {
     vec![
         accept::OPEN.into(),
@@ -15,6 +16,7 @@ pub(crate) fn of_the_queue() -> Vec<String> {
         claim(),
         lease::abandoned_sql(),
         query::QUEUE.into(),
+        passback::OUTBOX.into(),
         query::position_sql("course"),
     ]
 }
@@ -31,6 +33,11 @@ pub(crate) fn lists(column: &str) -> [String; 3] {
     [Filter::All, Filter::Failed, Filter::Assignment(key)].map(|filter| list::list_sql(column, &filter))
 }
 
+/// The list of a scope's deliveries in one state.
+pub(crate) fn deliveries(column: &str) -> String {
+    passback::list_sql(column)
+}
+
 /// Those that find what they want at once.
 pub(crate) fn direct() -> Vec<String> {
     let mut statements = vec![
@@ -40,10 +47,15 @@ pub(crate) fn direct() -> Vec<String> {
         passback::claim_sql(),
         passback::held_sql(),
         passback::NEWEST.into(),
+        passback::LAST_STAMP.into(),
         audit::ALL.into(),
         audit::OF_COURSE.into(),
         expire::WITH_NOTEBOOK.into(),
         expire::WITH_EVENTS.into(),
+        launch::ONE.into(),
+        launch::PAGE.into(),
+        token::BY_HASH.into(),
+        token::OF_USER.into(),
         whole::PAGE.into(),
         whole::PAGE_OF_USER.into(),
     ];
@@ -57,6 +69,7 @@ pub(crate) fn direct() -> Vec<String> {
             regrade::finished_sql(column),
             passback::of_submission_sql(column),
             passback::resend_sql(column),
+            passback::list_sql(column),
         ]);
         statements.extend(lists(column));
     }
@@ -65,5 +78,7 @@ pub(crate) fn direct() -> Vec<String> {
 
 /// Those that may sort what they found, because it is little: one user's.
 pub(crate) fn of_a_user() -> Vec<String> {
-    vec![grade::CANDIDATES.into(), erase::jobs_sql()]
+    let mut statements = vec![grade::CANDIDATES.into(), erase::jobs_sql()];
+    statements.extend(erase::OF_A_USER.map(Into::into));
+    statements
 }

@@ -5,19 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{
-    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, UserName,
+    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, TokenHash,
+    TokenId, UserName,
 };
 
 use super::{
-    Engine, accept, audit, claim, erase, event, expire, grade, lease, list, passback, query, record, regrade,
-    whole, worker,
+    Engine, accept, audit, claim, erase, event, expire, grade, launch, lease, list, passback, query, record,
+    regrade, token, whole, worker,
 };
 use crate::{
     error::{LeaseError, StoreError},
     records::{
-        Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, Lease, NewGrading, NewSubmission,
-        Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, Queue, Regrade, Retention, Retry,
-        Scope, SubmissionRecord, Whole, WorkerId, WorkerRecord,
+        Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, LaunchRecord, Lease, NewGrading,
+        NewSubmission, Outbox, Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord,
+        PassbackState, Queue, Regrade, Retention, Retry, Scope, SubmissionRecord, TokenRecord, Whole,
+        WorkerId, WorkerRecord,
     },
     store::Store,
 };
@@ -139,6 +141,47 @@ impl Store for Engine {
         passback::passbacks(self, scope, id).await
     }
 
+    async fn deliveries(
+        &self,
+        scope: &Scope,
+        states: &[PassbackState],
+        page: Page<GradingId>,
+    ) -> Result<Vec<PassbackRecord>, StoreError> {
+        passback::deliveries(self, scope, states, page).await
+    }
+
+    async fn outbox(&self) -> Result<Outbox, StoreError> {
+        passback::outbox(self).await
+    }
+
+    async fn put_launch(&self, launch: &LaunchRecord) -> Result<(), StoreError> {
+        launch::put(self, launch).await
+    }
+
+    async fn launch(&self, user: &UserName, key: &AssignmentKey) -> Result<Option<LaunchRecord>, StoreError> {
+        launch::one(self, user, Some(key)).await
+    }
+
+    async fn last_launch(&self, user: &UserName) -> Result<Option<LaunchRecord>, StoreError> {
+        launch::one(self, user, None).await
+    }
+
+    async fn create_token(&self, token: &TokenRecord, entry: &AuditEntry) -> Result<(), StoreError> {
+        token::create(self, token, entry).await
+    }
+
+    async fn token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>, StoreError> {
+        token::token(self, hash).await
+    }
+
+    async fn tokens(&self, user: Option<&UserName>) -> Result<Vec<TokenRecord>, StoreError> {
+        token::tokens(self, user).await
+    }
+
+    async fn revoke_token(&self, id: TokenId, entry: &AuditEntry) -> Result<bool, StoreError> {
+        token::revoke(self, id, entry).await
+    }
+
     async fn notebook(&self, scope: &Scope, id: SubmissionId) -> Result<Option<Vec<u8>>, StoreError> {
         query::notebook(self, scope, id).await
     }
@@ -215,6 +258,18 @@ impl Store for Engine {
 
     async fn put_whole(&self, whole: &Whole) -> Result<(), StoreError> {
         whole::put(self, whole).await
+    }
+
+    async fn launches(
+        &self,
+        after: Option<(&UserName, Option<&AssignmentKey>)>,
+        limit: u32,
+    ) -> Result<Vec<LaunchRecord>, StoreError> {
+        launch::page(self, after, limit).await
+    }
+
+    async fn put_token(&self, token: &TokenRecord) -> Result<(), StoreError> {
+        token::put(self, token).await
     }
 
     async fn close(&self) {

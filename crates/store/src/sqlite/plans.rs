@@ -24,7 +24,7 @@ async fn nothing_is_scanned_but_open_jobs_and_nothing_is_sorted() {
         let may_sort = sql.contains("UPDATE passback") || statements::of_a_user().contains(&sql);
         for step in &plan {
             // Indexes of open jobs and deliveries, and constant rows.
-            let of_open = ["INDEX job_o", "INDEX passback_open", "CONSTANT ROW"];
+            let of_open = ["INDEX job_o", "INDEX passback_open", "INDEX passback_unsent", "CONSTANT ROW"];
             let is_scan = step.starts_with("SCAN") && !of_open.iter().any(|name| step.contains(name));
             let is_sort = step.contains("TEMP B-TREE") && !may_sort;
             assert!(!is_scan && !is_sort, "{step}\nin the plan {plan:#?}\nof {sql}");
@@ -46,6 +46,11 @@ async fn lists_and_claims_walk_their_index_in_order() {
     let [.., of_assignment] = statements::lists("course");
     let expected = "SEARCH submission USING INDEX submission_for_assignment (course=? AND section=? AND assignment=? AND id<?)";
     assert_eq!(plan(&store, &of_assignment).await[0], expected);
+    for (column, index) in [("user", "passback_of_user"), ("course", "passback_of_course")] {
+        let plan = plan(&store, &statements::deliveries(&format!("\"{column}\""))).await;
+        let expected = format!("SEARCH passback USING INDEX {index} ({column}=? AND state=? AND grading<?)");
+        assert_eq!(plan, [expected]);
+    }
     let claim = plan(&store, &statements::claim()).await;
     assert!(claim.iter().any(|step| step == "SCAN job USING COVERING INDEX job_open"), "{claim:#?}");
 }

@@ -14,6 +14,7 @@ pub(super) const STEPS: &[Step] = &[
     ("submissions to grades", include_str!("../../migrations/sqlite/0001_submissions_to_grades.sql")),
     ("executed notebooks", include_str!("../../migrations/sqlite/0002_executed_notebooks.sql")),
     ("turns, outbox, audit", include_str!("../../migrations/sqlite/0003_turns_outbox_audit.sql")),
+    ("tokens, launches, stamps", include_str!("../../migrations/sqlite/0004_tokens_launches_stamps.sql")),
 ];
 
 /// Brings the schema up to date, in one transaction.
@@ -56,14 +57,26 @@ mod tests {
         store::Store,
     };
 
-    /// A database as the version of the first `steps` left it, with a submission in every state it knew.
+    /// A database as the version of the first `steps` left it, with a submission in every state that the first version
+    /// knew, and a delivery that was sent in vain if it knew deliveries.
     async fn of_version(steps: usize, path: &Path) {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
         let mut old = SqliteConnection::connect_with(&options).await.unwrap();
-        migrator(&STEPS[..steps]).run_direct(None, &mut old, false).await.unwrap();
+        migrator(&STEPS[..1]).run_direct(None, &mut old, false).await.unwrap();
         old.execute(include_str!("../../tests/sqlite/seed-of-version-1.sql")).await.unwrap();
+        migrator(&STEPS[..steps]).run_direct(None, &mut old, false).await.unwrap();
+        if steps >= 3 {
+            old.execute(DELIVERY_OF_VERSION_3).await.unwrap();
+        }
         old.close().await.unwrap();
     }
+
+    const DELIVERY_OF_VERSION_3: &str = "
+        INSERT INTO passback (grading, submission, user, course, section, assignment, seq, score, max_score,
+            graded_at, state, attempts, since, due_at, changed_at)
+        SELECT grading.id, grade.submission, user, course, section, assignment, 1, score, max_score, graded_at,
+            'pending', 2, graded_at, 0, graded_at
+        FROM grade JOIN grading ON grading.submission = grade.submission";
 
     #[tokio::test]
     async fn every_older_version_is_brought_up_to_date_with_all_that_is_in_it() {
@@ -98,6 +111,10 @@ mod tests {
                 let job = store.claim(&worker("w"), at(0), LEASE).await.unwrap().unwrap();
                 assert_eq!(job.submission.id, id, "from version {steps}");
             }
+            // A delivery goes on where it was.
+            let sent = store.claim_passback(&worker("w"), at(0), LEASE).await.unwrap();
+            let expected = (steps >= 3).then_some((3, at(0)));
+            assert_eq!(sent.map(|job| (job.attempt, job.stamp)), expected, "from version {steps}");
             let earned: Vec<_> = store
                 .wholes(None, None, 10)
                 .await

@@ -1,10 +1,14 @@
-//! What there is to copy: submissions with all that belongs to them, and the audit trail.
+//! What there is to copy: submissions with all that belongs to them, the audit trail, launches and tokens.
 
-use std::{cmp::Ordering, fmt::Display};
+use std::{
+    cmp::Ordering,
+    fmt::{self, Display},
+};
 
-use model::{AuditId, SubmissionId};
+use model::{AssignmentKey, AuditId, SubmissionId, TokenId, UserName};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{AuditEntry, Page, Store, StoreError, Whole};
+use store::{AuditEntry, LaunchRecord, Page, Store, StoreError, TokenRecord, Whole};
 
 use crate::commands::described::{described, size};
 
@@ -17,18 +21,18 @@ pub(super) trait Kind {
     /// How many are read at a time. It bounds the memory.
     const PAGE: u32;
 
-    type Id: Copy + Display;
+    type Id: Clone + Display;
     type Item;
 
     fn id(item: &Self::Item) -> Self::Id;
 
     /// Which one comes first.
-    fn order(one: Self::Id, other: Self::Id) -> Ordering;
+    fn order(one: &Self::Id, other: &Self::Id) -> Ordering;
 
     /// What comes after the one with the given id.
     async fn page(
         store: &dyn Store,
-        after: Option<Self::Id>,
+        after: Option<&Self::Id>,
         limit: u32,
     ) -> Result<Vec<Self::Item>, StoreError>;
 
@@ -39,6 +43,11 @@ pub(super) trait Kind {
 
     /// About how many bytes it takes.
     fn size(item: &Self::Item) -> u64;
+}
+
+/// A hash of the value as JSON.
+fn hash(item: &impl Serialize) -> [u8; 32] {
+    Sha256::digest(serde_json::json!(item).to_string()).into()
 }
 
 pub(super) struct Submissions;
@@ -56,16 +65,16 @@ impl Kind for Submissions {
         item.submission.id
     }
 
-    fn order(one: SubmissionId, other: SubmissionId) -> Ordering {
-        one.cmp(&other)
+    fn order(one: &SubmissionId, other: &SubmissionId) -> Ordering {
+        one.cmp(other)
     }
 
     async fn page(
         store: &dyn Store,
-        after: Option<SubmissionId>,
+        after: Option<&SubmissionId>,
         limit: u32,
     ) -> Result<Vec<Whole>, StoreError> {
-        store.wholes(None, after, limit).await
+        store.wholes(None, after.copied(), limit).await
     }
 
     async fn put(store: &dyn Store, item: &Whole) -> Result<(), StoreError> {
@@ -95,17 +104,17 @@ impl Kind for Audits {
         item.id
     }
 
-    fn order(one: AuditId, other: AuditId) -> Ordering {
+    fn order(one: &AuditId, other: &AuditId) -> Ordering {
         // The trail is read backwards.
-        other.cmp(&one)
+        other.cmp(one)
     }
 
     async fn page(
         store: &dyn Store,
-        after: Option<AuditId>,
+        after: Option<&AuditId>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        store.audits(None, Page { before: after, limit }).await
+        store.audits(None, Page { before: after.copied(), limit }).await
     }
 
     async fn put(store: &dyn Store, item: &AuditEntry) -> Result<(), StoreError> {
@@ -113,10 +122,104 @@ impl Kind for Audits {
     }
 
     fn hash(item: &AuditEntry) -> [u8; 32] {
-        Sha256::digest(serde_json::json!(item).to_string()).into()
+        hash(item)
     }
 
     fn size(_: &AuditEntry) -> u64 {
+        0
+    }
+}
+
+pub(super) struct Launches;
+
+/// Whose launch for what.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LaunchId(UserName, Option<AssignmentKey>);
+
+impl Display for LaunchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.1 {
+            Some(key) => write!(f, "of {} for {key}", self.0),
+            None => write!(f, "of {}", self.0),
+        }
+    }
+}
+
+impl Kind for Launches {
+    const NAME: &'static str = "launches";
+    const ONE: &'static str = "launch";
+    const PAGE: u32 = 200;
+
+    type Id = LaunchId;
+    type Item = LaunchRecord;
+
+    fn id(item: &LaunchRecord) -> LaunchId {
+        LaunchId(item.user.clone(), item.key.clone())
+    }
+
+    fn order(one: &LaunchId, other: &LaunchId) -> Ordering {
+        one.cmp(other)
+    }
+
+    async fn page(
+        store: &dyn Store,
+        after: Option<&LaunchId>,
+        limit: u32,
+    ) -> Result<Vec<LaunchRecord>, StoreError> {
+        store.launches(after.map(|LaunchId(user, key)| (user, key.as_ref())), limit).await
+    }
+
+    async fn put(store: &dyn Store, item: &LaunchRecord) -> Result<(), StoreError> {
+        store.put_launch(item).await
+    }
+
+    fn hash(item: &LaunchRecord) -> [u8; 32] {
+        hash(item)
+    }
+
+    fn size(_: &LaunchRecord) -> u64 {
+        0
+    }
+}
+
+pub(super) struct Tokens;
+
+impl Kind for Tokens {
+    const NAME: &'static str = "tokens";
+    const ONE: &'static str = "token";
+    // There are never many: as a rule the first page has them all.
+    const PAGE: u32 = 10_000;
+
+    type Id = TokenId;
+    type Item = TokenRecord;
+
+    fn id(item: &TokenRecord) -> TokenId {
+        item.id
+    }
+
+    fn order(one: &TokenId, other: &TokenId) -> Ordering {
+        one.cmp(other)
+    }
+
+    async fn page(
+        store: &dyn Store,
+        after: Option<&TokenId>,
+        limit: u32,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        let all = store.tokens(None).await?.into_iter();
+        let rest = all.skip_while(|token| after.is_some_and(|after| token.id <= *after));
+        Ok(rest.take(limit as usize).collect())
+    }
+
+    async fn put(store: &dyn Store, item: &TokenRecord) -> Result<(), StoreError> {
+        store.put_token(item).await
+    }
+
+    fn hash(item: &TokenRecord) -> [u8; 32] {
+        hash(item)
+    }
+
+    fn size(_: &TokenRecord) -> u64 {
         0
     }
 }

@@ -13,7 +13,7 @@ use model::ambient::{Clock, SystemClock};
 use store::Store;
 
 use self::{
-    kinds::{Audits, Kind, Submissions},
+    kinds::{Audits, Kind, Launches, Submissions, Tokens},
     walk::{Compared, Found, compare},
 };
 use super::store_args::must_be_there;
@@ -68,6 +68,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             }
             copy::<Submissions>(&*from, &*to).await?;
             copy::<Audits>(&*from, &*to).await?;
+            copy::<Launches>(&*from, &*to).await?;
+            copy::<Tokens>(&*from, &*to).await?;
             let code = verify(&stores, &*from, &*to).await;
             to.close().await;
             from.close().await;
@@ -122,7 +124,10 @@ async fn must_be_idle(store: &dyn Store, place: &Place) -> anyhow::Result<()> {
 }
 
 async fn is_empty(store: &dyn Store) -> anyhow::Result<bool> {
-    Ok(Submissions::page(store, None, 1).await?.is_empty() && Audits::page(store, None, 1).await?.is_empty())
+    Ok(Submissions::page(store, None, 1).await?.is_empty()
+        && Audits::page(store, None, 1).await?.is_empty()
+        && Launches::page(store, None, 1).await?.is_empty()
+        && Tokens::page(store, None, 1).await?.is_empty())
 }
 
 /// Copies what is not there, or is there and not the same.
@@ -149,8 +154,10 @@ async fn copy<K: Kind>(from: &dyn Store, to: &dyn Store) -> anyhow::Result<()> {
 
 /// Says what differs and how much there is.
 async fn verify(stores: &Stores, from: &dyn Store, to: &dyn Store) -> anyhow::Result<ExitCode> {
-    let is_good =
-        verify_kind::<Submissions>(stores, from, to).await? & verify_kind::<Audits>(stores, from, to).await?;
+    let is_good = verify_kind::<Submissions>(stores, from, to).await?
+        & verify_kind::<Audits>(stores, from, to).await?
+        & verify_kind::<Launches>(stores, from, to).await?
+        & verify_kind::<Tokens>(stores, from, to).await?;
     println!("{}", if is_good { "Both hold the same." } else { "They do NOT hold the same." });
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

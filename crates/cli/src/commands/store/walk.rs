@@ -59,9 +59,9 @@ impl<'a, K: Kind> Walk<'a, K> {
     /// Reads on if nothing is left of what was read.
     async fn fill(&mut self) -> anyhow::Result<()> {
         if self.page.is_empty() && !self.is_over {
-            self.page = K::page(self.store, self.last, K::PAGE).await?.into();
+            self.page = K::page(self.store, self.last.as_ref(), K::PAGE).await?.into();
             self.is_over = self.page.is_empty();
-            self.last = self.page.back().map(K::id).or(self.last);
+            self.last = self.page.back().map(K::id).or(self.last.take());
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ pub(super) async fn compare<K: Kind>(
         here.fill().await?;
         there.fill().await?;
         let order = match (here.page.front(), there.page.front()) {
-            (Some(one), Some(other)) => K::order(K::id(one), K::id(other)),
+            (Some(one), Some(other)) => K::order(&K::id(one), &K::id(other)),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => return Ok(Compared { here: here.tally, there: there.tally }),

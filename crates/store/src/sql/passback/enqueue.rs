@@ -9,11 +9,11 @@ use crate::{
     records::{Delivery, Passback, PassbackRecord, PassbackState},
 };
 
-/// What was not sent gives way to what is newer.
+/// What the platform does not have gives way to what is newer.
 const SUPERSEDE: &str = r#"
     UPDATE passback SET state = 'superseded', worker = NULL, lease_until = NULL, changed_at = $6
     WHERE course = $1 AND section = $2 AND assignment = $3 AND "user" = $4 AND seq < $5
-        AND (state = 'pending' OR state = 'sending' AND lease_until <= $6)"#;
+        AND (state IN ('pending', 'refused', 'given_up', 'withheld') OR state = 'sending' AND lease_until <= $6)"#;
 
 pub(in super::super) const NEWEST: &str = r#"
     SELECT coalesce(max(seq), 0) FROM passback
@@ -56,6 +56,7 @@ pub(in super::super) async fn enqueue(
         due_at: Timestamp::UNIX_EPOCH,
         words: None,
         changed_at: grade.graded_at,
+        stamp: None,
     };
     insert(tx, &record).await
 }
@@ -82,8 +83,8 @@ pub(in super::super) async fn insert(tx: &mut Connection, record: &PassbackRecor
     sqlx::query(
         r#"INSERT INTO passback
                (grading, submission, "user", course, section, assignment, seq, score, max_score, graded_at, state,
-                attempts, since, due_at, words, changed_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
+                attempts, since, due_at, words, changed_at, stamp)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
     )
     .bind(passback.grading.to_string())
     .bind(passback.submission.to_string())
@@ -101,6 +102,7 @@ pub(in super::super) async fn insert(tx: &mut Connection, record: &PassbackRecor
     .bind(record.due_at.as_millisecond())
     .bind(record.words.as_deref())
     .bind(record.changed_at.as_millisecond())
+    .bind(record.stamp.map(Timestamp::as_millisecond))
     .execute(tx)
     .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The outbox: deliveries of grades, in order for each user and assignment.
 
 mod enqueue;
+mod list;
 mod send;
 
 use model::{GradingId, SubmissionId};
@@ -9,10 +10,12 @@ use sqlx::AssertSqlSafe;
 #[cfg(test)]
 pub(super) use self::{
     enqueue::NEWEST,
-    send::{claim_sql, held_sql},
+    list::{OUTBOX, list_sql},
+    send::{LAST_STAMP, claim_sql, held_sql},
 };
 pub(super) use self::{
     enqueue::{enqueue, insert},
+    list::{deliveries, outbox},
     send::{claim, settle},
 };
 use super::{Engine, Row, audit, query::filter, rows::Record};
@@ -24,7 +27,7 @@ use crate::{
 pub(super) fn resend_sql(column: &str) -> String {
     format!(
         r#"UPDATE passback
-           SET state = 'pending', attempts = 0, since = $2, due_at = $2, changed_at = $2
+           SET state = 'pending', attempts = 0, told = 0, since = $2, due_at = $2, changed_at = $2
            WHERE grading = $1
                AND state IN ('refused', 'given_up', 'withheld', 'posted')
                AND submission IN (SELECT id FROM submission WHERE {column} = $3)
@@ -97,5 +100,6 @@ pub(super) fn record(row: &Row) -> Result<PassbackRecord, StoreError> {
         due_at: record.time("due_at")?,
         words: record.get("words")?,
         changed_at: record.time("changed_at")?,
+        stamp: record.time_if_any("stamp")?,
     })
 }

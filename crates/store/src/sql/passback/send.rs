@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     super::{
-        Engine,
+        Connection, Engine,
         claim::until,
         dialect::{FOR_UPDATE, SKIP_LOCKED},
         event,
@@ -19,7 +19,9 @@ use super::{
 };
 use crate::{
     error::{LeaseError, StoreError},
-    records::{PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState, WorkerId},
+    records::{
+        Passback, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState, WorkerId,
+    },
 };
 
 pub(in super::super) fn claim_sql() -> String {
@@ -61,13 +63,46 @@ pub(in super::super) async fn claim(
     let Some(claimed) = claimed else { return Ok(None) };
     let PassbackRecord { passback, attempts: attempt, .. } = record(&claimed)?;
     let row = Record::new("delivery", "grading", &claimed);
-    let (token, since) = (row.count("token")?, row.time("since")?);
+    let (token, since, told) = (row.count("token")?, row.time("since")?, row.count::<u32>("told")?);
+    let stamp = stamp(&mut tx, &passback, now, attempt).await?;
     // What an older holder left under way will not be taken up again.
     supersede(&mut tx, &passback, now).await?;
-    event::append(&mut tx, passback.submission, now, Some(worker), &[Step::Sending { attempt }]).await?;
+    // One that was postponed begins the same try again.
+    let step = (attempt > told).then_some(Step::Sending { attempt });
+    event::append(&mut tx, passback.submission, now, Some(worker), step.as_slice()).await?;
     tx.commit().await?;
     let lease = PassbackLease { grading: passback.grading, worker: worker.clone(), token };
-    Ok(Some(PassbackJob { lease, passback, attempt, since }))
+    Ok(Some(PassbackJob { lease, passback, attempt, since, stamp }))
+}
+
+/// The last stamp of a user and assignment. Nobody else sends for these meanwhile.
+pub(in super::super) const LAST_STAMP: &str = r#"
+    SELECT max(stamp) AS stamp FROM passback
+    WHERE course = $1 AND section = $2 AND assignment = $3 AND "user" = $4"#;
+
+/// Gives the claimed delivery its stamp, and keeps that the try is told.
+async fn stamp(
+    tx: &mut Connection,
+    passback: &Passback,
+    now: Timestamp,
+    attempt: u32,
+) -> Result<Timestamp, StoreError> {
+    let last = sqlx::query(LAST_STAMP)
+        .bind(passback.key.course.as_str())
+        .bind(passback.key.section.as_str())
+        .bind(passback.key.assignment.as_str())
+        .bind(passback.user.as_str())
+        .fetch_one(&mut *tx)
+        .await?;
+    let last = Record::new("delivery, newest", "grading", &last).time_if_any("stamp")?;
+    let stamp = PassbackJob::stamp_after(last, now);
+    sqlx::query("UPDATE passback SET stamp = $2, told = $3 WHERE grading = $1")
+        .bind(passback.grading.to_string())
+        .bind(stamp.as_millisecond())
+        .bind(i64::from(attempt))
+        .execute(tx)
+        .await?;
+    Ok(stamp)
 }
 
 pub(in super::super) fn held_sql() -> String {
@@ -90,7 +125,7 @@ pub(in super::super) async fn settle(
         .bind(integer(held.token))
         .fetch_optional(&mut *tx)
         .await?;
-    let passback = record(&row.ok_or(LeaseError::Lost)?)?.passback;
+    let PassbackRecord { passback, attempts, words: last_words, .. } = record(&row.ok_or(LeaseError::Lost)?)?;
     let newest: i64 = sqlx::query_scalar(NEWEST)
         .bind(passback.key.course.as_str())
         .bind(passback.key.section.as_str())
@@ -103,12 +138,19 @@ pub(in super::super) async fn settle(
         PassbackOutcome::Posted => (PassbackState::Posted, now, Some(Step::Posted)),
         PassbackOutcome::Refused => (PassbackState::Refused, now, Some(Step::NotAccepted)),
         PassbackOutcome::GivenUp => (PassbackState::GivenUp, now, Some(Step::NotAccepted)),
-        PassbackOutcome::Again(_) if !is_newest => (PassbackState::Superseded, now, None),
+        PassbackOutcome::Again(_) | PassbackOutcome::Postponed(_) if !is_newest => {
+            (PassbackState::Superseded, now, None)
+        }
+        PassbackOutcome::Postponed(at) => (PassbackState::Pending, at, None),
         PassbackOutcome::Again(at) => (PassbackState::Pending, at, Some(Step::NotPosted { retry_at: at })),
+    };
+    let (attempts, words) = match outcome {
+        PassbackOutcome::Postponed(_) => (attempts.saturating_sub(1), last_words.as_deref()),
+        _ => (attempts, words),
     };
     sqlx::query(
         "UPDATE passback
-         SET state = $2, due_at = $3, words = $4, changed_at = $5, worker = NULL, lease_until = NULL
+         SET state = $2, due_at = $3, words = $4, changed_at = $5, attempts = $6, worker = NULL, lease_until = NULL
          WHERE grading = $1",
     )
     .bind(held.grading.to_string())
@@ -116,6 +158,7 @@ pub(in super::super) async fn settle(
     .bind(due_at.as_millisecond())
     .bind(words)
     .bind(now.as_millisecond())
+    .bind(i64::from(attempts))
     .execute(&mut *tx)
     .await?;
     event::append(&mut tx, passback.submission, now, Some(&held.worker), step.as_slice()).await?;
