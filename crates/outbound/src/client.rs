@@ -2,7 +2,11 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use reqwest::{Method, Url, header::CONTENT_TYPE, redirect};
+use reqwest::{
+    Method, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    redirect,
+};
 use serde::Serialize;
 
 use crate::{
@@ -95,6 +99,25 @@ impl Request {
     /// With `Authorization: Bearer …`, which is kept out of debug output.
     pub fn bearer(mut self, token: &str) -> Self {
         self.inner = self.inner.bearer_auth(token);
+        self
+    }
+
+    /// With any `Authorization`, which is kept out of debug output. One that is no header's value fails when it is sent.
+    pub fn authorization(mut self, value: &str) -> Self {
+        self.inner = match HeaderValue::from_str(value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.inner.header(AUTHORIZATION, value)
+            }
+            // The builder keeps the error until then.
+            Err(_) => self.inner.header(AUTHORIZATION, value),
+        };
+        self
+    }
+
+    /// With a body of some type.
+    pub fn body(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        self.inner = self.inner.header(CONTENT_TYPE, content_type).body(body.into());
         self
     }
 

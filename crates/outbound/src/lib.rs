@@ -6,11 +6,14 @@
 //! The address that was checked is the one that is connected to: a name is looked up once for each connection. It
 //! never follows redirects by itself, uses no proxy (which would look names up for itself), and everything ends:
 //! by time and by size.
+//!
+//! How the service proves to some of them who it is, a signed token, is in [`jwt`].
 
 mod address;
 mod answer;
 mod client;
 mod error;
+pub mod jwt;
 mod lookup;
 mod policy;
 mod site;

@@ -1,11 +1,9 @@
-//! How an App proves who it is: a JSON Web Token (RFC 7519) signed with RS256 (RFC 7518, 3.3).
+//! How an App proves who it is: a signed token.
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use ring::{rand::SystemRandom, rsa, signature::RSA_PKCS1_SHA256};
-use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
+use outbound::jwt::SigningKey;
 
 use super::error::GitHubError;
 
@@ -17,7 +15,7 @@ const GOOD_S: i64 = 9 * 60;
 /// An App's private key, with its id; never shown.
 pub struct AppKey {
     app_id: String,
-    key: rsa::KeyPair,
+    key: SigningKey,
 }
 
 impl AppKey {
@@ -29,17 +27,7 @@ impl AppKey {
         if app_id.is_empty() || app_id.len() > 100 || !app_id.bytes().all(is_id) {
             return Err(GitHubError::AppId { given: app_id.chars().take(100).collect() });
         }
-        let bad = |problem: String| GitHubError::Key { problem };
-        let lines = if pem.trim().contains('\n') { pem.to_owned() } else { pem.replace("\\n", "\n") };
-        // The reader's own words could quote the key.
-        let der = PrivateKeyDer::from_pem_slice(lines.as_bytes())
-            .map_err(|_| bad("there is no private key in PEM in it".into()))?;
-        let key = match &der {
-            PrivateKeyDer::Pkcs1(key) => rsa::KeyPair::from_der(key.secret_pkcs1_der()),
-            PrivateKeyDer::Pkcs8(key) => rsa::KeyPair::from_pkcs8(key.secret_pkcs8_der()),
-            _ => return Err(bad("it is not an RSA key".into())),
-        };
-        let key = key.map_err(|rejected| bad(format!("it is no RSA key that can sign ({rejected})")))?;
+        let key = SigningKey::parse(pem).map_err(|error| GitHubError::Key { problem: error.to_string() })?;
         Ok(Self { app_id: app_id.to_owned(), key })
     }
 
@@ -53,14 +41,7 @@ impl AppKey {
     pub(super) fn token(&self, now: Timestamp) -> String {
         let now_s = now.as_second();
         let claims = serde_json::json!({ "iat": now_s - BACK_S, "exp": now_s + GOOD_S, "iss": self.app_id });
-        let header = r#"{"alg":"RS256","typ":"JWT"}"#;
-        let signed =
-            format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let mut signature = vec![0; self.key.public().modulus_len()];
-        self.key
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
-            .expect("a key that was taken can sign, and the room for it has its length");
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+        self.key.sign(None, &claims)
     }
 }
 
