@@ -46,7 +46,15 @@ impl Verifier {
         Self(text.into())
     }
 
-    pub(crate) fn challenge(&self) -> Challenge {
+    /// The verifier, for the one who exchanges the code.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What announces it. Known to one browser's sign-in only, so it can be its `nonce`, too.
+    #[must_use]
+    pub fn challenge(&self) -> Challenge {
         Challenge(URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose_secret())))
     }
 }

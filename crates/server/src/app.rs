@@ -3,11 +3,12 @@
 use std::{ops::Deref, sync::Arc};
 
 use model::{AssignmentKey, NotebookLimits, ReceiptKey, UserName, Visibility};
+use passback::ToolKeys;
 use secrecy::SecretString;
 use store::Scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::admission::Turnstile, pressure::Pressure, workshop::Workshop};
+use crate::{api::admission::Turnstile, identity::Door, pressure::Pressure, workshop::Workshop};
 
 /// The parts of a running service, shared by all requests. It has all that its [`Workshop`] has.
 pub struct App {
@@ -17,6 +18,10 @@ pub struct App {
     pub receipt_key: ReceiptKey,
     /// Keeps the queue from growing for ever.
     pub pressure: Pressure,
+    /// How people come in, and who may do what.
+    pub door: Door,
+    /// The keys by which learning platforms know this tool, if there are any.
+    pub tool_keys: Option<Arc<ToolKeys>>,
     /// Lets attempts in one by one.
     pub turnstile: Turnstile,
     /// Cancelled when the workers have ended: streams end, and no connection is accepted any more.
@@ -34,8 +39,8 @@ pub struct Settings {
     pub max_submission_bytes: usize,
     /// What a notebook may be at most.
     pub notebook_limits: NotebookLimits,
-    /// Whose work everything is, as long as there is no sign-in.
-    pub single_user: UserName,
+    /// Which sites may show these pages within theirs, as `frame-ancestors` has them; none if it is empty.
+    pub frame_ancestors: Vec<String>,
     /// Whether a new submission skips those of the same user and assignment that wait.
     pub skip_superseded: bool,
     /// What GitHub signs its pushes with; none are heard without.

@@ -6,10 +6,13 @@
 mod api;
 mod app;
 mod extract;
+mod identity;
 mod loops;
+mod lti;
 mod news;
 mod outage;
 mod pages;
+mod passback;
 mod pressure;
 mod router;
 mod rules;
@@ -19,9 +22,17 @@ mod workshop;
 
 pub use api::admission::Turnstile;
 pub use app::{App, Settings};
-pub use loops::{Heart, Janitor, Keep, WorkSettings, Workers};
+pub use identity::{
+    Door, Limits, Member, MemberError, Proxies, ProxiesError, RoleRules, SessionKey, Stash, WayIn,
+};
+pub use loops::{Courier, CourierSettings, Heart, Janitor, Keep, WorkSettings, Workers};
+pub use lti::{Lti, LtiRegistration, UserClaim, UserClaimError};
 pub use news::News;
 pub use outage::Outage;
+pub use passback::{
+    AddressBook, Destinations, Gradebook, KeptLaunch, KeptOutcome, KeptPlatform, Lti11, Lti13, NoDestination,
+    remember,
+};
 pub use pressure::Pressure;
 pub use router::router;
 pub use rules::{CourseRules, Rules};

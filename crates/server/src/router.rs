@@ -15,12 +15,24 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 use crate::{
     api::{self, problem::ApiError},
     app::App,
-    extract, pages,
+    extract,
+    identity::client,
+    lti,
+    pages,
 };
 
-/// Everything strict: no inline scripts or styles, nothing from elsewhere, no framing.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Everything strict: no inline scripts or styles, nothing from elsewhere, and no framing but where that is configured.
+fn content_security_policy(app: &App) -> HeaderValue {
+    let ancestors = match &app.settings.frame_ancestors[..] {
+        [] => "'none'".to_owned(),
+        sites => sites.join(" "),
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+         base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+    );
+    HeaderValue::from_str(&policy).expect("sites are configured as plain text")
+}
 
 /// Answers every request.
 ///
@@ -32,7 +44,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/submissions/{id}", get(pages::submission::show))
         .route("/submissions/{id}/regrade", post(pages::failed::again))
         .route("/courses/{course}/failed", get(pages::failed::show).post(pages::failed::all_again))
+        .route("/lti/jwks", get(api::jwks::show))
+        .route("/login", get(pages::sign_in::begin::show))
+        .route("/oauth_callback", get(pages::sign_in::callback::show))
+        .route("/logout", get(pages::sign_in::out::ask).post(pages::sign_in::out::end))
+        .route("/signed-out", get(pages::sign_in::out::done))
         .route("/static/{name}", get(pages::assets::serve))
+        .merge(pages::lists::routes())
         .merge(api());
     let prefix = app.settings.prefix.clone();
     let router = if prefix == "/" {
@@ -49,13 +67,17 @@ pub fn router(app: Arc<App>) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    let policy = content_security_policy(&app);
     router
         .fallback(pages::error::not_found)
         .method_not_allowed_fallback(pages::error::method_not_allowed)
         .layer(middleware::from_fn(extract::same_site::require))
+        // Pages of learning platforms post here, so it comes after what forbids that.
+        .merge(lti::routes(&app.settings.prefix))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), client::note))
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(answer_to_panic))
-        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
@@ -66,6 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
 
 fn api() -> Router<Arc<App>> {
     Router::new()
+        .merge(api::lists::routes())
         .route("/api/v1/submissions", post(api::submit::submit).get(api::submissions::list))
         .route("/api/v1/submissions/{id}", get(api::submission::show))
         .route("/api/v1/submissions/{id}/events", get(api::events::stream))
@@ -79,6 +102,7 @@ fn api() -> Router<Arc<App>> {
             post(api::regrade::assignment),
         )
         .route("/webhooks/github", post(api::webhook::github))
+        .route("/api/v1/me", get(api::me::show))
         .route("/api/v1/workers", get(api::workers::list))
         .route("/api/v1/receipt-key", get(api::receipt_key::show))
         .route("/healthz", get(api::health::alive))

@@ -16,5 +16,6 @@ pub(crate) mod store;
 mod store_args;
 pub(crate) mod submit;
 mod tables;
+pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod worker;

@@ -7,19 +7,19 @@ use model::{
     NotebookLimits,
     ambient::{Clock, SystemClock, SystemEntropy},
 };
-use server::{App, Janitor, Pressure, Settings, Turnstile, Workshop};
+use server::{App, Janitor, Pressure, Settings, Turnstile, WayIn, Workshop};
 use store::WorkerId;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, Sources},
+    config::{Config, Sources, Way},
     logging,
     place::Place,
     secrets::SecretName,
     service::{
-        DataDir, Grader, Identity, Kept, Signals, drain, heart, open_materials, rules, warn_of_open_secrets,
-        watch_materials,
+        DataDir, Grader, Identity, Kept, Signals, door, drain, heart, open_materials, rules,
+        start_courier, tool_keys, warn_of_open_secrets, watch_materials,
     },
 };
 
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Grade with this interpreter's packages (`environment.python`).
     #[arg(long, value_name = "INTERPRETER")]
     python: Option<String>,
-    /// Listen on more than loopback although there is no sign-in: whoever reaches the port is the one configured user.
+    /// Listen on more than loopback although everybody is the one configured user (`identity.mode`).
     #[arg(long)]
     insecure_single_user: bool,
 }
@@ -61,7 +61,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.sources())?;
     logging::start(&config.log);
     warn_of_open_secrets(&config.secrets);
-    refuse_to_be_open(config.listen, args.insecure_single_user)?;
+    refuse_to_be_open(&config, args.insecure_single_user)?;
+    warn_of_trust(&config);
     let mut signals = Signals::new()?;
 
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
@@ -69,6 +70,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data = DataDir::open(&config.data_dir)?;
     let receipt_key = data.receipt_key(&*entropy)?;
     let now: Arc<dyn Clock> = clock.clone();
+    let door = door(&config, &data, &now, &*entropy)?;
     let materials = open_materials(&config, &data.materials_cache(), &now)?;
     let scratch = data.scratch()?;
     let mut grader = None;
@@ -87,22 +89,33 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(watching) = watch_materials(&workshop, &config, &mut signals).await else {
         return Ok(ExitCode::SUCCESS);
     };
+    let keys = tool_keys(&config)?;
+    let hub = match &door.way_in {
+        WayIn::Hub(hub) => Some(Arc::clone(hub)),
+        _ => None,
+    };
+    let courier = start_courier(&config, hub, keys.as_ref(), &workshop, &identity.id())?;
     let app = Arc::new(App {
         workshop,
+        tool_keys: keys,
         receipt_key,
         pressure: Pressure::new(config.max_waiting),
+        door,
         turnstile: Turnstile::default(),
         closing: CancellationToken::new(),
         settings: Settings {
             prefix: config.prefix.clone(),
             max_submission_bytes: config.max_submission_bytes,
             notebook_limits: NotebookLimits::default(),
-            single_user: config.single_user.clone(),
+            frame_ancestors: config.identity.frame_ancestors.clone(),
             skip_superseded: config.skip_superseded,
             webhook_secret: config.secrets.get(SecretName::GitHubWebhookSecret)?,
         },
     });
     serve(&app, grader.as_ref(), &identity.id(), &config, signals).await?;
+    if let Some(courier) = courier {
+        courier.ended().await;
+    }
     watching.await.ok();
     kept.store.close().await;
     tracing::info!("stopped");
@@ -126,13 +139,14 @@ async fn serve(
     let janitor = Janitor::start(&app.workshop, config.retention);
     let workers = grader.map(|grader| grader.start(&app.workshop, me));
     tracing::info!(
-        url = format!("http://{address}{}", config.prefix), user = %config.single_user, worker = %me.0,
+        url = format!("http://{address}{}", config.prefix), sign_in = %config.identity.way, worker = %me.0,
         store = %config.place(), jobs, engine = grader.map(|grader| grader.engine.name()),
-        deployment = config.environment_name, post_grade = config.post_grade, "otter-service is ready"
+        deployment = config.environment_name, post_grade = config.passback.post_grade, "otter-service is ready"
     );
     let closing = app.closing.clone();
-    let server = axum::serve(listener, server::router(Arc::clone(app)))
-        .with_graceful_shutdown(async move { closing.cancelled().await });
+    let router = server::router(Arc::clone(app)).into_make_service_with_connect_info::<SocketAddr>();
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(async move { closing.cancelled().await });
     let serving = tokio::spawn(server.into_future());
     signals.stop().await;
     drain(&app.workshop, workers, config, &mut signals).await;
@@ -144,27 +158,34 @@ async fn serve(
     Ok(())
 }
 
-fn refuse_to_be_open(listen: SocketAddr, insecure: bool) -> anyhow::Result<()> {
-    if listen.ip().is_loopback() {
+fn refuse_to_be_open(config: &Config, insecure: bool) -> anyhow::Result<()> {
+    let listen = config.listen;
+    if listen.ip().is_loopback() || !matches!(config.identity.way, Way::SingleUser(_)) {
         return Ok(());
     }
     if !insecure {
         bail!(
-            "refusing to listen on {listen}: there is no sign-in yet, so everybody who reaches that address could submit \
-             and read as the one configured user. Listen on 127.0.0.1, or say --insecure-single-user if that is what you want"
+            "refusing to listen on {listen}: there is no sign-in (identity.mode), so everybody who reaches that address \
+             could submit and read as the one configured user. Listen on 127.0.0.1, set up a sign-in \
+             (docs/how-to/run-alone.md), or say --insecure-single-user if that is what you want"
         );
     }
     tracing::warn!(%listen, "INSECURE: everybody who reaches this address is the one configured user");
     Ok(())
 }
 
-/// Settings that are understood and do nothing in this version must not be believed to work.
-fn warn_of_what_is_not_there_yet(config: &Config, place: &Place) {
-    if config.post_grade {
+/// What is only as safe as the proxy before the service.
+fn warn_of_trust(config: &Config) {
+    if config.identity.trust_client_header {
         tracing::warn!(
-            "passback.post_grade (POST_GRADE) is on, but this version posts no grades: they are kept, and shown here"
+            "INSECURE: identity.trust_client_header is on. Whoever can send the header X-Otter-User through one of \
+             server.trusted_proxies is whom it names; the proxy must take it from everybody and write it itself"
         );
     }
+}
+
+/// Settings that are understood and do nothing in this version must not be believed to work.
+fn warn_of_what_is_not_there_yet(config: &Config, place: &Place) {
     if config.gcp_project_id.is_some() && !matches!(place, Place::Firestore(_)) {
         tracing::warn!(
             "deployment.gcp_project_id (GCP_PROJECT_ID) is set, but store.url names no Firestore: everything is kept in {place}"

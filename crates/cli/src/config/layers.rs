@@ -16,7 +16,8 @@ use toml::{
 pub(super) const DEFAULTS: &str = include_str!("default.toml");
 
 /// Tables of which there may be several, each under a name of the operator's, and their fields, which are all texts.
-const NAMED_TABLES: &[(&str, &[&str])] = &[("environments.", super::environments::FIELDS)];
+const NAMED_TABLES: &[(&str, &[&str])] =
+    &[("environments.", super::environments::FIELDS), ("lti.", super::lti::FIELDS)];
 
 /// Where a value was set.
 #[derive(Debug, Clone, PartialEq, Eq)]

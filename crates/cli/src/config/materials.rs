@@ -123,7 +123,7 @@ fn git_user(text: &str) -> Result<String, &'static str> {
 }
 
 /// Host names, with commas between them.
-fn hosts(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
     let hosts = text.split(',').map(str::trim).filter(|host| !host.is_empty());
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
     hosts

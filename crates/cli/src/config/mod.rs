@@ -2,8 +2,11 @@
 
 mod courses;
 mod environments;
+mod identity;
 mod layers;
+mod lti;
 mod materials;
+mod passback;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -19,9 +22,8 @@ use std::{
 };
 
 use grading::{EngineChoice, Limits, WarmLimits};
-use model::{GradePolicy, UserName};
+use model::GradePolicy;
 use server::Keep;
-use store::Delivery;
 use thiserror::Error;
 
 use self::layers::Layers;
@@ -30,7 +32,10 @@ use crate::{place::Place, secrets::Secrets};
 pub(crate) use self::{
     courses::{Course, CourseSource},
     environments::{Environments, Source},
+    identity::{IdentitySettings, Way},
+    lti::LtiSettings,
     materials::MaterialsSettings,
+    passback::{GradesTo, PassbackSettings},
 };
 
 /// Names the configuration file.
@@ -42,12 +47,14 @@ const CONFIG_FILE: &str = "otter-service.toml";
 pub(crate) const DEFAULTS: &str = layers::DEFAULTS;
 
 /// The variables of the Python otter-service and of JupyterHub, and the setting that each one sets.
-const PYTHON_SERVICE_VARIABLES: [(&str, &str); 7] = [
+const PYTHON_SERVICE_VARIABLES: [(&str, &str); 9] = [
     ("JUPYTERHUB_SERVICE_PREFIX", "server.prefix"),
     ("JUPYTERHUB_SERVICE_URL", "server.listen"),
     ("TEST_USER", "identity.single_user"),
     ("POST_GRADE", "passback.post_grade"),
     ("EDX_URL", "passback.edx_url"),
+    ("LTI13_CLIENT_ID", "passback.lti13_client_id"),
+    ("LTI13_KEY_ID", "passback.lti13_key_id"),
     ("ENVIRONMENT", "deployment.environment"),
     ("GCP_PROJECT_ID", "deployment.gcp_project_id"),
 ];
@@ -58,7 +65,9 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) prefix: String,
     pub(crate) max_submission_bytes: usize,
-    pub(crate) single_user: UserName,
+    pub(crate) identity: IdentitySettings,
+    /// The learning platforms that may launch.
+    pub(crate) lti: Option<LtiSettings>,
     pub(crate) data_dir: PathBuf,
     /// Where submissions are kept, if not in the data folder.
     pub(crate) store: Option<Place>,
@@ -78,11 +87,8 @@ pub(crate) struct Config {
     pub(crate) drain: Duration,
     pub(crate) limits: WarmLimits,
     pub(crate) warm_memory_bytes: u64,
-    pub(crate) post_grade: bool,
-    /// The learning platform's host, with or without a port.
-    pub(crate) edx_url: Option<String>,
-    /// What becomes of new grades.
-    pub(crate) delivery: Delivery,
+    /// Where grades go.
+    pub(crate) passback: PassbackSettings,
     pub(crate) environment_name: String,
     pub(crate) gcp_project_id: Option<String>,
     pub(crate) log: Log,
@@ -150,7 +156,8 @@ impl Config {
         const MIB: u64 = 1 << 20;
         let l = &mut layers;
         let listen = l.text("server.listen", |text| listen_address(text).map(Some));
-        let single_user = l.text("identity.single_user", |text| text.parse::<UserName>().map(Some));
+        let identity = IdentitySettings::read(l, variables);
+        let lti = LtiSettings::read(l, &identity);
         let limits = WarmLimits {
             all: Limits {
                 wall: Duration::from_secs(l.number("grading.limits.wall_s", 1..=86_400)),
@@ -170,13 +177,16 @@ impl Config {
         let materials = MaterialsSettings::read(l, &mut environments);
         let secrets = secrets::read(l, variables);
         let store = l.secret("store.url", store).or_else(|| secrets::store(l, &secrets));
-        let edx_url = l.text("passback.edx_url", host_name);
         let mut config = Self {
             listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 10101))),
-            prefix: l.text("server.prefix", prefix),
+            prefix: match &identity.way {
+                Way::Hub(hub) => hub.prefix.clone(),
+                _ => l.text("server.prefix", prefix),
+            },
             max_submission_bytes: usize::try_from(l.number("server.max_submission_mib", 1..=1024) * MIB)
                 .unwrap_or(usize::MAX),
-            single_user: single_user.unwrap_or_else(|| "student".parse().expect("`student` is a user name")),
+            identity,
+            lti,
             data_dir: l.text("data.dir", path),
             store,
             materials,
@@ -196,13 +206,7 @@ impl Config {
             drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
             limits,
             warm_memory_bytes,
-            delivery: match &edx_url {
-                None => Delivery::Nowhere,
-                Some(_) if l.switch("passback.post_grade") => Delivery::Due,
-                Some(_) => Delivery::Withheld,
-            },
-            edx_url,
-            post_grade: l.switch("passback.post_grade"),
+            passback: PassbackSettings::read(l),
             environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
             gcp_project_id: l.text("deployment.gcp_project_id", |text| {
                 Ok::<_, Infallible>((!text.is_empty()).then(|| text.to_owned()))
@@ -348,14 +352,4 @@ fn store(text: &str) -> Result<Option<Place>, String> {
 /// 0 days: for ever.
 fn days(number: u64) -> Option<Duration> {
     (number > 0).then(|| Duration::from_hours(24 * number))
-}
-
-/// A host name with or without a port. Empty: none.
-fn host_name(text: &str) -> Result<Option<String>, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
-    if text.chars().all(allowed) {
-        Ok((!text.is_empty()).then(|| text.to_owned()))
-    } else {
-        Err("it must be a host name, such as courses.edx.org, without https:// and without a path".into())
-    }
 }

@@ -52,10 +52,16 @@ fn the_python_services_variables_are_honoured() {
         ("VERBOSE_LOGGING", "True"),
         ("JUPYTERHUB_SERVICE_PREFIX", "/hub/otter/"),
         ("JUPYTERHUB_API_TOKEN", "secret"),
+        ("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api"),
+        ("JUPYTERHUB_SERVICE_NAME", "otter"),
     ];
     let config = load("", &variables, &[]).unwrap();
-    assert_eq!((config.environment_name.as_str(), config.post_grade), ("prod", true));
-    assert_eq!((config.single_user.as_str(), config.prefix.as_str()), ("ada", "/hub/otter/"));
+    assert_eq!((config.environment_name.as_str(), config.passback.post_grade), ("prod", true));
+    assert_eq!(config.prefix, "/hub/otter/");
+    let Way::Hub(hub) = &config.identity.way else { panic!("a hub signs people in") };
+    assert_eq!(hub.prefix, "/hub/otter/");
+    let alone = load("", &variables[..7], &[]).unwrap();
+    assert!(matches!(alone.identity.way, Way::SingleUser(user) if user.as_str() == "ada"));
     assert_eq!(config.log.level, "debug");
 }
 

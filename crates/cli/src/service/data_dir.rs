@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use model::{ReceiptKey, ambient::Entropy};
+use secrecy::SecretString;
 
 use super::{lock, scratch::Scratch};
 
@@ -62,19 +63,36 @@ impl DataDir {
     /// The key that signs receipts; made at the first start. Its public half lies beside it.
     pub(crate) fn receipt_key(&self, entropy: &dyn Entropy) -> anyhow::Result<ReceiptKey> {
         let path = self.path.join("receipt-key.pem");
-        let key = match fs::read_to_string(&path) {
-            Ok(pem) => ReceiptKey::from_pem(&pem).with_context(|| path.display().to_string())?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = ReceiptKey::generate(entropy);
-                write_secret(&path, &key.to_pem())
-                    .with_context(|| format!("{} cannot be written", path.display()))?;
-                key
-            }
-            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
-        };
+        let pem = kept_secret(&path, || ReceiptKey::generate(entropy).to_pem())?;
+        let key = ReceiptKey::from_pem(&pem).with_context(|| path.display().to_string())?;
         fs::write(self.path.join("receipt-key.pub.pem"), key.verifier().to_pem())?;
         Ok(key)
     }
+
+    /// With which sessions are sealed; made at the first start. Without it everybody signs in again.
+    pub(crate) fn session_secret(&self, entropy: &dyn Entropy) -> anyhow::Result<SecretString> {
+        kept_secret(&self.path.join("session-secret"), || random_text(entropy)).map(SecretString::from)
+    }
+}
+
+/// What a file keeps, which is made if there is none.
+fn kept_secret(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let text = make();
+            write_secret(path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+            Ok(text)
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
+}
+
+/// Random bytes, as text.
+fn random_text(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0; 32];
+    entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn unusable(path: &Path) -> String {

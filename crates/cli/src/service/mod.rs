@@ -1,12 +1,14 @@
 //! What `serve` and `worker` are made of.
 
 mod data_dir;
+mod door;
 mod files;
 mod grader;
 mod identity;
 mod kept;
 mod lock;
 mod materials;
+mod passback;
 mod rules;
 mod scratch;
 mod secrets;
@@ -14,11 +16,13 @@ mod signals;
 
 pub(crate) use self::{
     data_dir::DataDir,
+    door::door,
     files::allow_many as allow_many_files,
     grader::{Grader, drain, heart},
     identity::Identity,
     kept::Kept,
     materials::{open_materials, watch_materials},
+    passback::{start_courier, tool_keys},
     rules::rules,
     scratch::Scratch,
     secrets::warn_of_open_secrets,

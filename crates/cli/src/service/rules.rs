@@ -10,7 +10,7 @@ pub(crate) fn rules(config: &Config) -> Rules {
     let courses = config.materials.courses.iter().flatten();
     Rules {
         policy: config.policy,
-        delivery: config.delivery,
+        delivery: config.passback.delivery,
         courses: courses.map(|course| (course.name.clone(), of_course(course))).collect(),
     }
 }

@@ -7,10 +7,11 @@ use model::ambient::{SystemClock, SystemEntropy};
 use reqwest::{Method, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use testbed::jupyterhub::JupyterHub;
 
 use crate::{
     browser::Browser,
-    peer::{PROBE, Peer, open, token},
+    peer::{Peer, open, token},
     service,
 };
 
@@ -75,7 +76,7 @@ pub(crate) async fn tokens(peer: &Peer, hub: &Hub) {
 /// Services' tokens, this one's own too, are nobody's (attack 61).
 pub(crate) async fn posing(peer: &Peer, hub: &Hub) {
     peer.api(Method::POST, "users", json!({"usernames": ["probe"]})).await;
-    for (text, name) in [(PROBE, "probe"), ("external-0123456789abcdef", "otter_grade")] {
+    for (text, name) in [(JupyterHub::PROBE, "probe"), ("external-0123456789abcdef", "otter_grade")] {
         let error = hub.user_of(&token(text)).await.unwrap_err();
         assert_eq!(error, HubError::NotAUser { kind: "service".into(), name: name.into() });
     }

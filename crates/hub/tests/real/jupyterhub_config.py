@@ -1,7 +1,6 @@
-"""A hub for tests: any name with any password, local servers, a grading service that is managed and one that is not."""
+"""A hub for tests: a grading service that is managed and one that is not, launches, and nothing in users' servers."""
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -29,31 +28,18 @@ class Launching(DummyAuthenticator):
         return {"name": data["username"], "auth_state": LAUNCHES.get(data["username"])}
 
 
+load_subconfig(os.environ["TEST_HUB_BASE"])  # noqa: F821
 c = get_config()  # noqa: F821
-c.JupyterHub.bind_url = f"http://127.0.0.1:{PORT}"
-c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{PORT + 81}"
-c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 1}"
-c.ConfigurableHTTPProxy.auth_token = secrets.token_hex()
-c.ConfigurableHTTPProxy.pid_file = str(STATE / "proxy.pid")
-c.JupyterHub.db_url = f"sqlite:///{STATE}/hub.sqlite"
-c.JupyterHub.cookie_secret_file = str(STATE / "cookie_secret")
-c.CryptKeeper.keys = [secrets.token_bytes(32)]
 c.JupyterHub.authenticator_class = Launching
-c.Authenticator.enable_auth_state = True
-c.Authenticator.allow_all = True
-c.Authenticator.admin_users = {"boss"}
-c.JupyterHub.spawner_class = "simple"
 c.Spawner.cmd = PLACEHOLDER
-c.SimpleLocalProcessSpawner.home_dir_template = f"{STATE}/home/{{username}}"
 grading = {"name": "otter_grade", "url": f"http://127.0.0.1:{PORT + 2}", "api_token": "external-0123456789abcdef",
            "oauth_no_confirm": True}
-c.JupyterHub.services = [
+c.JupyterHub.services += [
     grading,
     {"name": "otter_managed", "url": f"http://127.0.0.1:{PORT + 3}", "command": PLACEHOLDER},
-    {"name": "probe", "api_token": "probe-0123456789abcdef"},
 ]
 c.JupyterHub.load_groups = {"instructors": {"users": ["prof"]}}
-roles = [{"name": "probe", "scopes": ["admin:users", "admin:servers", "tokens"], "services": ["probe"]}]
+roles = c.JupyterHub.load_roles
 # What the service tells operators to add is added, each alone, as an operator would.
 for snippet in sorted(STATE.glob("*.snippet")):
     exec(snippet.read_text())

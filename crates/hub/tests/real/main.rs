@@ -1,7 +1,6 @@
 //! The real thing: JupyterHub 6.1.1 and 5.5.4, with their own sign-in, tokens, roles and database.
 //!
-//! They are looked for in `$PEERS` or `~/.cache/otter-peers`: a folder with `hub` and `hub5`, environments that have
-//! JupyterHub, and `npm` with configurable-http-proxy. Without them these tests are skipped, and say so.
+//! They are installed at first use (`tests/peers/install`).
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test says where, a skipped one why")]
 
 mod browser;
@@ -11,6 +10,7 @@ mod scopes;
 
 use hub::Missing;
 use peer::Peer;
+use testbed::peers::HubVersion;
 
 fn service() -> String {
     "otter_grade".into()
@@ -23,10 +23,10 @@ fn all_snippets() -> [String; 2] {
     [Missing::StockRoles { service: service() }.snippet(), custom.snippet()]
 }
 
-async fn with_the_lines_that_are_named(version: &str, says: &str) {
+async fn with_the_lines_that_are_named(version: HubVersion) {
     let Some(mut peer) = Peer::start(version, &all_snippets()).await else { return };
     let hub = peer.service();
-    cases::version(&peer, says).await;
+    cases::version(&peer, version.number()).await;
     cases::managed(&peer).await;
     cases::tokens(&peer, &hub).await;
     cases::posing(&peer, &hub).await;
@@ -38,24 +38,24 @@ async fn with_the_lines_that_are_named(version: &str, says: &str) {
 
 #[tokio::test]
 async fn on_jupyterhub_6() {
-    with_the_lines_that_are_named("hub", "6.1.1").await;
+    with_the_lines_that_are_named(HubVersion::Six).await;
 }
 
 #[tokio::test]
 async fn on_jupyterhub_5() {
-    with_the_lines_that_are_named("hub5", "5.5.4").await;
+    with_the_lines_that_are_named(HubVersion::Five).await;
 }
 
 #[tokio::test]
 async fn on_a_hub_with_subdomains() {
     let lines =
         "c.JupyterHub.subdomain_host = f'http://hub.localhost:{PORT}'\nc.JupyterHub.load_roles = []\n";
-    let Some(peer) = Peer::start("hub", &[lines.to_owned()]).await else { return };
+    let Some(peer) = Peer::start(HubVersion::Six, &[lines.to_owned()]).await else { return };
     cases::subdomains(&peer).await;
 }
 
 #[tokio::test]
 async fn stock_roles_give_nothing_and_it_says_what_to_add() {
-    let Some(peer) = Peer::start("hub", &[]).await else { return };
+    let Some(peer) = Peer::start(HubVersion::Six, &[]).await else { return };
     cases::stock_roles(&peer, &peer.service()).await;
 }

@@ -6,8 +6,10 @@ use std::{
 };
 
 use hub::Scopes;
-
-use crate::peer::{installed, skip};
+use testbed::{
+    or_skip,
+    peers::{HubVersion, Peers},
+};
 
 const SCOPES: [&str; 14] = [
     "access:services",
@@ -34,20 +36,14 @@ print(json.dumps([bool(check_scopes(set(needed), set(has))) for needed, has in j
 
 #[test]
 fn scopes_grant_what_they_grant_at_the_hub() {
-    let Some(peers) = installed("hub") else {
-        skip(
-            "JupyterHub's scopes",
-            "there is none in $PEERS or ~/.cache/otter-peers (crates/hub/tests/real/main.rs)",
-        );
-        return;
-    };
+    let Some(peers) = or_skip("JupyterHub's scopes", Peers::get()) else { return };
     let sets: Vec<Vec<&str>> = (0..SCOPES.len())
         .flat_map(|one| (one..SCOPES.len()).map(move |other| (SCOPES[one], SCOPES[other])))
         .map(|(one, other)| if one == other { vec![one] } else { vec![one, other] })
         .collect();
     let questions: Vec<_> =
         sets.iter().flat_map(|needed| sets.iter().map(move |has| (needed, has))).collect();
-    let mut python = Command::new(peers.join("hub/bin/python"))
+    let mut python = Command::new(peers.hub(HubVersion::Six).join("bin/python"))
         .args(["-c", ASK])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

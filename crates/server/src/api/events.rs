@@ -18,7 +18,8 @@ use store::{Outcome, Scope, Status};
 use super::problem::ApiError;
 use crate::{
     app::App,
-    extract::{CurrentUser, Id},
+    extract::{Id, Sight},
+    identity::Caller,
     news::Listener,
 };
 
@@ -30,12 +31,11 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// `EventSource` to stop coming back.
 pub(crate) async fn stream(
     State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
+    caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let scope = App::own(&user);
-    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let Sight { scope, record, is_own } = Sight::find(&app, &caller, id).await?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     let listener = app.news.listen(id);
     let events = app.store.events(&scope, id, 0).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn stream(
     if pending.is_empty() && over {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let visibility = app.visibility(&record.submission.key);
+    let visibility = if is_own { app.visibility(&record.submission.key) } else { Visibility::All };
     let following =
         Following { app, scope, id, after, pending, listener, visibility, told_position: None, over };
     Ok(Sse::new(following.into_stream()).keep_alive(KeepAlive::default()).into_response())

@@ -7,16 +7,16 @@ use axum::{extract::State, response::Response};
 use super::{notebook::download, problem::ApiError};
 use crate::{
     app::App,
-    extract::{CurrentUser, Id},
+    extract::{Id, Sight},
+    identity::Caller,
 };
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
+    caller: Caller,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let scope = App::own(&user);
-    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let Sight { scope, record, .. } = Sight::of(&app, &caller, id, "executed notebook").await?;
     let bytes = app.store.executed(&scope, id).await?.ok_or(ApiError::NotExecuted)?;
     Ok(download(&format!("{}-executed.ipynb", record.submission.key.assignment), bytes))
 }

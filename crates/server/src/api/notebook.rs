@@ -11,16 +11,16 @@ use axum::{
 use super::problem::ApiError;
 use crate::{
     app::App,
-    extract::{CurrentUser, Id},
+    extract::{Id, Sight},
+    identity::Caller,
 };
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
+    caller: Caller,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let scope = App::own(&user);
-    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let Sight { scope, record, .. } = Sight::of(&app, &caller, id, "notebook").await?;
     let bytes = app.store.notebook(&scope, id).await?.ok_or(ApiError::NotebookGone)?;
     Ok(download(&format!("{}-{id}.ipynb", record.submission.key.assignment), bytes))
 }

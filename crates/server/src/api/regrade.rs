@@ -8,14 +8,15 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
 };
-use model::{AssignmentKey, AuditId, Submission, SubmissionId, UserName};
+use model::{AssignmentKey, Submission, SubmissionId};
 use serde::{Deserialize, Serialize};
-use store::{AuditEntry, Filter, Page, Regrade, Scope, Status};
+use store::{Filter, Page, Regrade, Scope, Status};
 
 use super::problem::ApiError;
 use crate::{
     app::App,
     extract::{Id, Staff},
+    identity::Caller,
 };
 
 /// How many submissions are looked at in one query.
@@ -108,7 +109,7 @@ pub(crate) async fn to_its_end(
 /// Queues again what failed, of one assignment or of the whole course.
 pub(crate) async fn failed(
     app: &App,
-    staff: &UserName,
+    staff: &Caller,
     scope: &Scope,
     key: Option<&AssignmentKey>,
 ) -> Result<Told, ApiError> {
@@ -129,7 +130,7 @@ pub(crate) async fn failed(
 }
 
 /// Queues again the newest submission of each user, and the one that counts if it is another. One that was skipped stays so.
-async fn counting(app: &App, staff: &UserName, scope: &Scope, key: &AssignmentKey) -> Result<Told, ApiError> {
+async fn counting(app: &App, staff: &Caller, scope: &Scope, key: &AssignmentKey) -> Result<Told, ApiError> {
     let filter = Filter::Assignment(key.clone());
     let (mut told, mut users) = (Told::default(), HashSet::new());
     let mut page = Page { before: None, limit: PAGE };
@@ -167,26 +168,11 @@ impl Told {
     }
 }
 
-async fn ask(
-    app: &App,
-    staff: &UserName,
-    scope: &Scope,
-    submission: &Submission,
-) -> Result<Regrade, ApiError> {
-    let entry = AuditEntry {
-        id: AuditId::new(&*app.clock, &*app.entropy),
-        at: app.clock.now(),
-        actor: staff.to_string(),
-        action: "regrade".into(),
-        course: Some(submission.key.course.clone()),
-        user: Some(submission.user.clone()),
-        submission: Some(submission.id),
-        address: None,
-        detail: None,
-    };
+async fn ask(app: &App, staff: &Caller, scope: &Scope, submission: &Submission) -> Result<Regrade, ApiError> {
+    let entry = staff.entry(app, "regrade", submission);
     let regrade = app.store.regrade(scope, submission.id, &entry).await?;
     if regrade == Regrade::Queued {
-        tracing::info!(submission = %submission.id, by = %staff, "to be graded again at the wish of staff");
+        tracing::info!(submission = %submission.id, by = %staff.user, "to be graded again at the wish of staff");
         app.news.event(submission.id);
         app.news.job();
     }

@@ -8,13 +8,14 @@ use model::{Event, Grade, Report, Step, Submission, SubmissionId, Visibility};
 use serde::Serialize;
 use store::{GradingRecord, Outcome, Status, SubmissionRecord};
 
-use super::problem::ApiError;
+use super::{deliveries::Standing, problem::ApiError};
 use crate::{
     app::App,
-    extract::{CurrentUser, Id},
+    extract::{Id, Sight},
+    identity::Caller,
 };
 
-/// A submission as its user may see it.
+/// A submission as its user, or staff, may see it.
 #[derive(Serialize)]
 pub(crate) struct SubmissionView {
     #[serde(flatten)]
@@ -31,10 +32,13 @@ pub(crate) struct SubmissionView {
     /// The user's grade for the assignment, from whichever submission counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grade: Option<Grade>,
+    /// Where the grade that this submission made is on its way to the learning platform, if it is to go there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delivery: Option<Standing>,
     pub(crate) receipt: String,
 }
 
-/// A grading as the user may see it.
+/// A grading as its user, or staff, may see it.
 #[derive(Serialize)]
 pub(crate) struct GradingView {
     pub(crate) revision: String,
@@ -50,15 +54,19 @@ pub(crate) struct GradingView {
 }
 
 impl GradingView {
-    fn of(app: &App, id: SubmissionId, record: GradingRecord, visibility: Visibility) -> Option<Self> {
+    /// `shown` is how much of it students see; staff see all of it.
+    fn of(app: &App, id: SubmissionId, record: GradingRecord, shown: Option<Visibility>) -> Option<Self> {
         let Outcome::Report(report) = record.outcome else { return None };
         let executed_url = || app.url(&format!("api/v1/submissions/{id}/executed"));
         Some(Self {
             revision: record.revision,
             started_at: record.started_at,
             finished_at: record.finished_at,
-            report: report.for_student(visibility),
-            only_public: visibility == Visibility::Public,
+            report: match shown {
+                Some(visibility) => report.for_student(visibility),
+                None => *report,
+            },
+            only_public: shown == Some(Visibility::Public),
             executed_url: record.has_executed.then(executed_url),
         })
     }
@@ -66,20 +74,20 @@ impl GradingView {
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
+    caller: Caller,
     Id(id): Id,
 ) -> Result<Json<SubmissionView>, ApiError> {
-    load(&app, &user, id).await.map(Json)
+    load(&app, &caller, id, "report").await.map(Json)
 }
 
-/// The submission with this id, if the user may see it.
+/// The submission with this id, if the caller may see it. `what` says what they look at.
 pub(crate) async fn load(
     app: &App,
-    user: &model::UserName,
+    caller: &Caller,
     id: SubmissionId,
+    what: &str,
 ) -> Result<SubmissionView, ApiError> {
-    let scope = App::own(user);
-    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let Sight { scope, record, is_own } = Sight::of(app, caller, id, what).await?;
     let SubmissionRecord { submission, status, grading, .. } = record;
     let position = match status {
         Status::Queued => app.store.position(&scope, id).await?,
@@ -89,15 +97,17 @@ pub(crate) async fn load(
         Status::Superseded => newer(app.store.events(&scope, id, 0).await?),
         _ => None,
     };
-    let visibility = app.visibility(&submission.key);
-    let grade = match visibility {
-        Visibility::All => app.store.grade(user, &submission.key).await?,
+    let shown = if is_own { Some(app.visibility(&submission.key)) } else { None };
+    let grade = match shown {
+        Some(Visibility::All) | None => app.store.grade(&submission.user, &submission.key).await?,
         // Hidden tests count in it.
-        Visibility::Public => None,
+        Some(Visibility::Public) => None,
     };
+    let delivery = app.store.passbacks(&scope, id).await?.pop().map(Standing::of);
+    let delivery = if is_own { delivery.map(Standing::for_student) } else { delivery };
     let receipt = app.receipt_key.sign(&submission);
-    let grading = grading.and_then(|grading| GradingView::of(app, id, grading, visibility));
-    Ok(SubmissionView { submission, status, position, grading, superseded_by, grade, receipt })
+    let grading = grading.and_then(|grading| GradingView::of(app, id, grading, shown));
+    Ok(SubmissionView { submission, status, position, grading, superseded_by, grade, delivery, receipt })
 }
 
 fn newer(events: Vec<Event>) -> Option<SubmissionId> {

@@ -4,23 +4,32 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::State,
+    body::Bytes,
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use model::{AssignmentSettings, GradePolicy, Notebook, NotebookHash, Submission, SubmissionId};
-use serde::Serialize;
+use hub::NextPath;
+use jiff::Timestamp;
+use model::{AssignmentSettings, GradePolicy, Notebook, NotebookHash, Submission, SubmissionId, UserName};
+use serde::{Deserialize, Serialize};
 use store::NewSubmission;
 
 use super::{admission, problem::ApiError};
 use crate::{
     app::App,
-    extract::{Body, CurrentUser},
+    extract::{Body, Sender},
+    identity::{Caller, WayIn, client::Client},
+    pages::sign_in::begin,
+    passback::remember,
 };
 
 /// What the Python service said, for clients that show the answer to people.
 const SENTENCE: &str =
     "Your submission is being graded and will be posted to the gradebook once it is finished running!";
+
+/// The longest path of a notebook that is looked at, in bytes.
+const LONGEST_PATH: usize = 4096;
 
 /// The answer to a client that asks for JSON.
 #[derive(Serialize)]
@@ -32,50 +41,83 @@ struct Accepted {
     page_url: String,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    /// For whom, if not for oneself.
+    user: Option<UserName>,
+}
+
+/// A notebook that came, and when.
+pub(crate) struct Received {
+    pub(crate) body: Bytes,
+    pub(crate) at: Timestamp,
+    /// Where the client says that the notebook is, within its user's files: a hint, no more.
+    pub(crate) path: Option<String>,
+}
+
 pub(crate) async fn submit(
     State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
+    sender: Sender,
+    wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
+    let Query(wanted) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
+    let path = headers.get("x-otter-notebook-path").and_then(|path| path.to_str().ok());
+    let path = path.filter(|path| path.len() <= LONGEST_PATH).map(ToOwned::to_owned);
+    let received = Received { body, at: app.clock.now(), path };
+    match (sender, wanted.user) {
+        (Sender::Known(caller), Some(user)) if user != caller.user => {
+            accept(&app, &user, Some(&caller), &headers, received).await
+        }
+        (Sender::Known(caller), _) => accept(&app, &caller.user, None, &headers, received).await,
+        (Sender::Page(client), _) => ask_who(&app, client, received).await,
+    }
+}
+
+/// Keeps a notebook aside and sends the browser to the hub, which says who it is on the way back.
+async fn ask_who(app: &App, client: Client, received: Received) -> Result<Response, ApiError> {
+    let (flow, response) = begin::begin(app, client, &NextPath::first(&app.settings.prefix)).await?;
+    app.door.stash.put(&flow, received).map_err(|_| ApiError::StashFull)?;
+    Ok(response)
+}
+
+/// Accepts a user's submission. `by` is the member of the course's staff who sends it in the user's name, which the audit
+/// trail says.
+pub(crate) async fn accept(
+    app: &Arc<App>,
+    user: &UserName,
+    by: Option<&Caller>,
+    headers: &HeaderMap,
+    received: Received,
+) -> Result<Response, ApiError> {
+    app.door.limits.submission(by.map_or(user, |by| &by.user), app.clock.now())?;
     let room = app.pressure.admit(&app.workshop).await?;
-    let service = Arc::clone(&app);
+    let (service, user, path) = (Arc::clone(app), user.clone(), received.path.clone());
     // Parsing and hashing a large notebook takes longer than a task may hold up others.
-    let (new, assignment) = tokio::task::spawn_blocking(move || {
-        let notebook = Notebook::from_request(&body, service.settings.notebook_limits)?;
-        let assignment = service.materials.assignment(&notebook.key)?;
-        let received_at = service.clock.now();
-        admission::in_time(&assignment, received_at)?;
-        let submission = Submission {
-            id: SubmissionId::new(&*service.clock, &*service.entropy),
-            user,
-            received_at,
-            sha256: NotebookHash::of(notebook.bytes),
-            size_bytes: notebook.bytes.len() as u64,
-            key: notebook.key,
-        };
-        // Under `best` each one may be the one that counts.
-        let policy = service.rules.policy(&submission.key.course, &assignment);
-        let supersedes = service.settings.skip_superseded && policy == GradePolicy::Latest;
-        let new = NewSubmission { submission, notebook: notebook.bytes.to_vec(), supersedes };
-        Ok::<_, ApiError>((new, assignment))
-    })
-    .await
-    .map_err(|panic| {
-        tracing::error!(%panic, "a submission could not be looked at");
-        ApiError::Task
-    })??;
+    let (new, assignment) =
+        tokio::task::spawn_blocking(move || look(&service, user, &received)).await.map_err(|panic| {
+            tracing::error!(%panic, "a submission could not be looked at");
+            ApiError::Task
+        })??;
 
     let submission = new.submission.clone();
+    if let Some(by) = by {
+        if !by.courses(app).contains(&submission.key.course) {
+            return Err(ApiError::NotFound("course of whose staff you are"));
+        }
+        app.store.audit(&by.entry(app, "submit", &submission)).await?;
+    }
     // Goes on when the client goes away.
-    let keeping = tokio::spawn(keep(Arc::clone(&app), new, assignment));
+    let keeping = tokio::spawn(keep(Arc::clone(app), new, assignment));
     let accepted = keeping.await.map_err(|_| ApiError::Task)??;
     room.fill(accepted.superseded.len());
+    remember_launch(app, &submission, path);
 
     let id = submission.id;
     let status_url = app.url(&format!("api/v1/submissions/{id}"));
     let location = HeaderValue::from_str(&status_url).expect("the prefix and the id are plain text");
-    let answer = if asks_for_json(&headers) {
+    let answer = if asks_for_json(headers) {
         let answer = Accepted {
             id,
             receipt: app.receipt_key.sign(&submission),
@@ -88,6 +130,39 @@ pub(crate) async fn submit(
         SENTENCE.into_response()
     };
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], answer).into_response())
+}
+
+/// Finds out by which launch the user came, as long as it is the last one: where the grade goes follows from it.
+fn remember_launch(app: &Arc<App>, submission: &Submission, path: Option<String>) {
+    if let WayIn::Hub(hub) = &app.door.way_in {
+        let (app, hub, submission) = (Arc::clone(app), Arc::clone(hub), submission.clone());
+        tokio::spawn(async move {
+            remember(&app.workshop, &hub, &submission.user, &submission.key, path.as_deref()).await;
+        });
+    }
+}
+
+/// Reads the notebook, and refuses what is none or comes too late.
+fn look(
+    app: &App,
+    user: UserName,
+    received: &Received,
+) -> Result<(NewSubmission, AssignmentSettings), ApiError> {
+    let notebook = Notebook::from_request(&received.body, app.settings.notebook_limits)?;
+    let assignment = app.materials.assignment(&notebook.key)?;
+    admission::in_time(&assignment, received.at)?;
+    let submission = Submission {
+        id: SubmissionId::new(&*app.clock, &*app.entropy),
+        user,
+        received_at: received.at,
+        sha256: NotebookHash::of(notebook.bytes),
+        size_bytes: notebook.bytes.len() as u64,
+        key: notebook.key,
+    };
+    // Under `best` each one may be the one that counts.
+    let policy = app.rules.policy(&submission.key.course, &assignment);
+    let supersedes = app.settings.skip_superseded && policy == GradePolicy::Latest;
+    Ok((NewSubmission { submission, notebook: notebook.bytes.to_vec(), supersedes }, assignment))
 }
 
 /// Whether the client names JSON among what it accepts. `*/*`, which every browser's `fetch` sends, does not count.

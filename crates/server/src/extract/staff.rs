@@ -1,41 +1,52 @@
 //! Who looks after a course.
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::request::Parts,
 };
-use model::{Name, SubmissionId, UserName};
-use store::{Scope, SubmissionRecord};
+use model::{Name, Submission, SubmissionId, UserName};
+use store::{AuditEntry, Scope, SubmissionRecord};
 
-use crate::{api::problem::ApiError, app::App};
+use crate::{api::problem::ApiError, app::App, extract::denial::Denial, identity::Caller};
 
-/// A user who is on the staff of some course. **The only place where that is decided**: as long as there is no sign-in,
-/// the one user that the configuration names is on the staff of every course.
-pub(crate) struct Staff(pub(crate) UserName);
+/// A user who is on the staff of some course. Of whom that is so, [`Caller::courses`] says.
+pub(crate) struct Staff(pub(crate) Caller);
 
 impl FromRequestParts<Arc<App>> for Staff {
-    type Rejection = ApiError;
+    type Rejection = Denial;
 
-    async fn from_request_parts(_: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        Ok(Self(app.settings.single_user.clone()))
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Denial> {
+        let caller = <Caller as FromRequestParts<_>>::from_request_parts(parts, app).await?;
+        // To everybody else it is as if there were nothing.
+        Self::of(app, caller).ok_or_else(|| Denial::of(app, parts, ApiError::NotFound("page")))
     }
 }
 
 impl OptionalFromRequestParts<Arc<App>> for Staff {
-    type Rejection = Infallible;
+    type Rejection = Denial;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Option<Self>, Infallible> {
-        Ok(<Self as FromRequestParts<_>>::from_request_parts(parts, app).await.ok())
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Option<Self>, Denial> {
+        let caller = <Caller as OptionalFromRequestParts<_>>::from_request_parts(parts, app).await?;
+        Ok(caller.and_then(|caller| Self::of(app, caller)))
     }
 }
 
 impl Staff {
+    fn of(app: &App, caller: Caller) -> Option<Self> {
+        let is_some = caller.is_administrator(app) || !caller.courses(app).is_empty();
+        is_some.then_some(Self(caller))
+    }
+
+    /// Who it is.
+    pub(crate) fn user(&self) -> &UserName {
+        &self.0.user
+    }
+
     /// The courses that this user looks after.
-    #[expect(clippy::unused_self, reason = "who it is will matter")]
     pub(crate) fn courses(&self, app: &App) -> BTreeSet<Name> {
-        app.materials.courses()
+        self.0.courses(app)
     }
 
     /// What this user may see of a course, named as in a path.
@@ -61,5 +72,10 @@ impl Staff {
             }
         }
         Err(ApiError::NotFound("submission"))
+    }
+
+    /// That this user did something to a submission.
+    pub(crate) fn entry(&self, app: &App, action: &str, submission: &Submission) -> AuditEntry {
+        self.0.entry(app, action, submission)
     }
 }

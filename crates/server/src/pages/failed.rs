@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api::{failed, problem::ApiError, regrade},
     app::App,
-    extract::{Id, Staff},
+    extract::{Form, Id, Staff},
 };
 
 /// How many submissions a page holds.
@@ -65,7 +65,7 @@ pub(crate) async fn show(
 ) -> Response {
     match page(&app, &staff, &course, wanted).await {
         Ok(page) => render::page(StatusCode::OK, &page),
-        Err(problem) => error::page(&app, &staff.0, problem),
+        Err(problem) => error::page(&app, Some(&staff.0), problem),
     }
 }
 
@@ -111,10 +111,10 @@ fn moment(event: Event) -> Option<Moment> {
 }
 
 /// `POST {prefix}/submissions/{id}/regrade`, and back to the list.
-pub(crate) async fn again(State(app): State<Arc<App>>, staff: Staff, Id(id): Id) -> Response {
+pub(crate) async fn again(State(app): State<Arc<App>>, staff: Staff, Id(id): Id, _: Form) -> Response {
     match regrade::again(&app, &staff, id).await {
         Ok(submission) => back(&app, submission.key.course.as_str()),
-        Err(problem) => error::page(&app, &staff.0, problem),
+        Err(problem) => error::page(&app, Some(&staff.0), problem),
     }
 }
 
@@ -123,17 +123,18 @@ pub(crate) async fn all_again(
     State(app): State<Arc<App>>,
     staff: Staff,
     Path(course): Path<String>,
+    _: Form,
 ) -> Response {
     let (course, scope) = match staff.scope(&app, &course) {
         Ok(found) => found,
-        Err(problem) => return error::page(&app, &staff.0, problem),
+        Err(problem) => return error::page(&app, Some(&staff.0), problem),
     };
-    let (service, user) = (Arc::clone(&app), staff.0.clone());
+    let (service, caller) = (Arc::clone(&app), staff.0.clone());
     let asked =
-        regrade::to_its_end(async move { regrade::failed(&service, &user, &scope, None).await }).await;
+        regrade::to_its_end(async move { regrade::failed(&service, &caller, &scope, None).await }).await;
     match asked {
         Ok(_) => back(&app, course.as_str()),
-        Err(problem) => error::page(&app, &staff.0, problem),
+        Err(problem) => error::page(&app, Some(&staff.0), problem),
     }
 }
 

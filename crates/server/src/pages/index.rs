@@ -11,9 +11,9 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use model::{SubmissionId, UserName, Visibility};
+use model::{Name, SubmissionId, UserName, Visibility};
 use serde::Deserialize;
-use store::{Filter, Page, Scope, Status, StoreError};
+use store::{Filter, Page, PassbackState, Scope, Status, StoreError};
 
 use super::{
     error,
@@ -26,7 +26,8 @@ use crate::{
         submissions::{Line, load},
     },
     app::App,
-    extract::{CurrentUser, Staff},
+    extract::Staff,
+    identity::Caller,
 };
 
 /// How many submissions a page holds.
@@ -42,6 +43,10 @@ struct Index {
     older: Option<String>,
     /// The courses of this user's, as one of their staff, in which gradings have failed.
     failed: Vec<String>,
+    /// Those in which grades did not reach the learning platform.
+    undelivered: Vec<String>,
+    /// All courses that this user looks after.
+    courses: Vec<String>,
 }
 
 struct Row {
@@ -63,35 +68,43 @@ pub(crate) struct Wanted {
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
+    caller: Caller,
     staff: Option<Staff>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
     let before = match wanted {
         Ok(Query(wanted)) => wanted.before,
-        Err(problem) => return error::page(&app, &user, ApiError::Query(problem.body_text())),
+        Err(problem) => return error::page(&app, Some(&caller), ApiError::Query(problem.body_text())),
     };
     // One more than the page shows tells whether there is an older page.
-    let lines = match load(&app, &user, Page { before, limit: ROWS + 1 }).await {
+    let lines = match load(&app, &caller.user, Page { before, limit: ROWS + 1 }).await {
         Ok(lines) => lines,
-        Err(problem) => return error::page(&app, &user, problem),
+        Err(problem) => return error::page(&app, Some(&caller), problem),
     };
     let has_older = lines.len() > ROWS as usize;
     let lines = &lines[..lines.len().min(ROWS as usize)];
-    let counting = match counting(&app, &user, lines).await {
+    let counting = match counting(&app, &caller.user, lines).await {
         Ok(counting) => counting,
-        Err(problem) => return error::page(&app, &user, problem.into()),
+        Err(problem) => return error::page(&app, Some(&caller), problem.into()),
     };
-    let failed = match failed(&app, staff.filter(|_| before.is_none())).await {
-        Ok(failed) => failed,
-        Err(problem) => return error::page(&app, &user, problem),
+    let courses = staff.map(|staff| staff.courses(&app)).unwrap_or_default();
+    let looked_at = if before.is_none() { courses.clone() } else { BTreeSet::new() };
+    let (failed, undelivered) = match to_look_after(&app, looked_at).await {
+        Ok(found) => found,
+        Err(problem) => return error::page(&app, Some(&caller), problem.into()),
     };
     let older = lines.last().filter(|_| has_older).map(|line| line.submission.id.to_string());
     let rows = lines.iter().map(|line| row(line, &counting)).collect();
-    render::page(
-        StatusCode::OK,
-        &Index { frame: Frame::of(&app, &user), rows, is_first: before.is_none(), older, failed },
-    )
+    let index = Index {
+        frame: Frame::of(&app, &caller),
+        rows,
+        is_first: before.is_none(),
+        older,
+        failed,
+        undelivered,
+        courses: courses.iter().map(ToString::to_string).collect(),
+    };
+    render::page(StatusCode::OK, &index)
 }
 
 /// The submissions that count for the assignments that these lines are about.
@@ -107,17 +120,22 @@ async fn counting(app: &App, user: &UserName, lines: &[Line]) -> Result<HashSet<
     Ok(counting)
 }
 
-/// The courses in which gradings have failed.
-async fn failed(app: &App, staff: Option<Staff>) -> Result<Vec<String>, ApiError> {
-    let mut failed = Vec::new();
-    for course in staff.iter().flat_map(|staff| staff.courses(app)) {
-        let scope = Scope::Course(course.clone());
+/// The courses in which gradings have failed, and those whose grades did not reach the learning platform.
+async fn to_look_after(app: &App, courses: BTreeSet<Name>) -> Result<(Vec<String>, Vec<String>), StoreError> {
+    let (mut failed, mut undelivered) = (Vec::new(), Vec::new());
+    for course in courses {
+        let name = course.to_string();
+        let scope = Scope::Course(course);
         if !app.store.submissions(&scope, &Filter::Failed, Page { before: None, limit: 1 }).await?.is_empty()
         {
-            failed.push(course.to_string());
+            failed.push(name.clone());
+        }
+        let states = [PassbackState::Refused, PassbackState::GivenUp];
+        if !app.store.deliveries(&scope, &states, Page { before: None, limit: 1 }).await?.is_empty() {
+            undelivered.push(name);
         }
     }
-    Ok(failed)
+    Ok((failed, undelivered))
 }
 
 fn row(line: &Line, counting: &HashSet<SubmissionId>) -> Row {

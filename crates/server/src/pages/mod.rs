@@ -1,10 +1,15 @@
 //! The pages that people see: rendered here, with nothing inline.
 
 pub(crate) mod assets;
+mod audit;
+mod deliveries;
+mod delivery;
 pub(crate) mod error;
 pub(crate) mod failed;
 mod failure;
 pub(crate) mod index;
+pub(crate) mod lists;
 mod render;
+pub(crate) mod sign_in;
 pub(crate) mod submission;
 mod words;

@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{app::App, pages::assets};
+use crate::{app::App, identity::Caller, pages::assets};
 
 /// What every page's frame shows.
 pub(super) struct Frame {
@@ -14,17 +14,33 @@ pub(super) struct Frame {
     pub(super) prefix: String,
     pub(super) css: &'static str,
     pub(super) js: &'static str,
-    /// Whose pages these are.
-    pub(super) user: String,
+    /// Whose pages these are, if somebody is signed in.
+    pub(super) user: Option<String>,
+    /// What forms bring back as `token`.
+    pub(super) form_token: String,
+    /// Whether there is a session that can be ended.
+    pub(super) can_sign_out: bool,
 }
 
 impl Frame {
-    pub(super) fn of(app: &App, user: &model::UserName) -> Self {
+    pub(super) fn of(app: &App, caller: &Caller) -> Self {
+        Self {
+            user: Some(caller.user.to_string()),
+            form_token: caller.form_token(app),
+            can_sign_out: caller.way.is_by_cookie(),
+            ..Self::of_nobody(app)
+        }
+    }
+
+    /// For pages that everybody may see.
+    pub(super) fn of_nobody(app: &App) -> Self {
         Self {
             prefix: app.settings.prefix.clone(),
             css: assets::CSS.name(),
             js: assets::JS.name(),
-            user: user.to_string(),
+            user: None,
+            form_token: String::new(),
+            can_sign_out: false,
         }
     }
 }

@@ -12,7 +12,7 @@ use model::{Case, Question, Report, ReportStatus};
 use store::Status;
 
 use super::{
-    error,
+    delivery, error,
     failure::{self, Failure},
     render::{self, Frame},
     words,
@@ -20,13 +20,15 @@ use super::{
 use crate::{
     api::submission::{SubmissionView, load, parse_id},
     app::App,
-    extract::CurrentUser,
+    identity::Caller,
 };
 
 #[derive(Template)]
 #[template(path = "submission.html")]
 struct SubmissionPage {
     frame: Frame,
+    /// Whose it is, where staff look at a student's.
+    of_other: Option<String>,
     id: String,
     assignment: String,
     course: String,
@@ -45,6 +47,8 @@ struct SubmissionPage {
     counts: bool,
     /// Set when another one is.
     other_counts: Option<String>,
+    /// Where the grade is on its way to the learning platform.
+    delivery: Option<delivery::Told>,
     sha256: String,
     receipt: String,
 }
@@ -115,6 +119,7 @@ struct QuestionPart {
 
 struct CasePart {
     name: String,
+    is_hidden: bool,
     passed: bool,
     hint: Option<String>,
     failures: Vec<Failure>,
@@ -122,29 +127,27 @@ struct CasePart {
     text: Option<String>,
 }
 
-pub(crate) async fn show(
-    State(app): State<Arc<App>>,
-    CurrentUser(user): CurrentUser,
-    Path(id): Path<String>,
-) -> Response {
+pub(crate) async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Response {
     let view = match parse_id(&id) {
-        Ok(id) => load(&app, &user, id).await,
+        Ok(id) => load(&app, &caller, id, "page").await,
         Err(problem) => Err(problem),
     };
     match view {
-        Ok(view) => render::page(StatusCode::OK, &of(Frame::of(&app, &user), view)),
-        Err(problem) => error::page(&app, &user, problem),
+        Ok(view) => render::page(StatusCode::OK, &of(Frame::of(&app, &caller), &caller, view)),
+        Err(problem) => error::page(&app, Some(&caller), problem),
     }
 }
 
-fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
-    let SubmissionView { submission, status, position, grading, superseded_by, grade, receipt } = view;
+fn of(frame: Frame, caller: &Caller, view: SubmissionView) -> SubmissionPage {
+    let SubmissionView { submission, status, position, grading, superseded_by, grade, delivery, receipt } =
+        view;
     let counting = grade.map(|grade| grade.submission);
     let standing = words::standing(status);
     let report = grading.map(|grading| report(grading.report, grading.only_public, grading.executed_url));
     let score = report.as_ref().filter(|_| status == Status::Graded).and_then(|report| report.score.as_ref());
     SubmissionPage {
         frame,
+        of_other: Some(submission.user.to_string()).filter(|user| *user != caller.user.as_str()),
         id: submission.id.to_string(),
         assignment: submission.key.assignment.to_string(),
         course: format!("{} / {}", submission.key.course, submission.key.section),
@@ -159,6 +162,7 @@ fn of(frame: Frame, view: SubmissionView) -> SubmissionPage {
         report,
         counts: counting == Some(submission.id),
         other_counts: counting.filter(|id| *id != submission.id).map(|id| id.to_string()),
+        delivery: delivery.as_ref().map(delivery::Told::of),
         sha256: submission.sha256.to_string(),
         receipt,
     }
@@ -218,7 +222,9 @@ fn next(score: &words::Score, questions: &[QuestionPart]) -> Next {
 
 fn question(number: usize, question: Question) -> QuestionPart {
     let score = words::Score::of(question.score, question.max_score);
-    let cases: Vec<_> = question.cases.iter().filter(|case| !case.hidden).map(case).collect();
+    // Of hidden cases only staff are told how they ended.
+    let is_shown = |case: &&Case| !case.hidden || case.passed.is_some();
+    let cases: Vec<_> = question.cases.iter().filter(is_shown).map(case).collect();
     let is_unchecked = question.cases.is_empty();
     let (class, score) = match score {
         None => ("", "no points".to_owned()),
@@ -245,6 +251,7 @@ fn case(case: &Case) -> CasePart {
     let failures = failure::take_apart(message);
     CasePart {
         name: case.name.clone(),
+        is_hidden: case.hidden,
         passed,
         hint: case.hint.clone(),
         text: Some(message).filter(|text| failures.is_empty() && !text.is_empty()).map(ToOwned::to_owned),

@@ -2,10 +2,14 @@
 
 mod clock;
 mod engine;
+mod hub;
+mod issuer;
+mod options;
 mod outage;
 
 use std::{collections::BTreeMap, fs, io::Write, path::Path, sync::Arc, time::Duration};
 
+use ::hub::StateKey;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -24,12 +28,20 @@ use tower::ServiceExt;
 pub use self::{
     clock::ManualClock,
     engine::{Act, ScriptedEngine, full_marks},
+    hub::TestHub,
+    issuer::{CLIENT, TestIssuer},
+    options::{Options, TestWay},
     outage::OutageStore,
 };
-use crate::{App, Pressure, Rules, Settings, Turnstile, WorkSettings, Workers, Workshop, router};
+use crate::{
+    App, Door, Limits, Lti, Pressure, Rules, SessionKey, Settings, Turnstile, WayIn, WorkSettings, Workers,
+    Workshop, router,
+};
 
 /// The path below which a test's application serves.
 pub const PREFIX: &str = "/services/otter_grade/";
+/// What sessions are sealed with.
+const SECRET: &str = "a secret of the tests";
 /// Whose submissions a test's are.
 pub const USER: &str = "ada";
 
@@ -49,30 +61,6 @@ pub struct TestApp {
     workers: Option<Workers>,
     folder: TempDir,
     finished: bool,
-}
-
-/// How a test's application is set up.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// The largest submission that it takes, in bytes.
-    pub max_submission_bytes: usize,
-    /// How many submissions may wait.
-    pub max_waiting: u64,
-    /// Whether a new submission skips those of the same user and assignment that wait.
-    pub skip_superseded: bool,
-    /// What pushes are signed with.
-    pub webhook_secret: Option<&'static str>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            max_submission_bytes: 1 << 20,
-            max_waiting: 1000,
-            skip_superseded: false,
-            webhook_secret: None,
-        }
-    }
 }
 
 /// An answer, read to its end.
@@ -126,17 +114,39 @@ impl TestApp {
             Rules { policy: GradePolicy::Latest, delivery: Delivery::Nowhere, courses: BTreeMap::new() };
         let workshop =
             Workshop::new(shared_store, materials, rules, Arc::clone(&clock) as _, Arc::new(SystemEntropy));
+        let (key, states) = (SessionKey::of(&SECRET.into()), StateKey::of(&SECRET.into()));
+        let way_in = match options.way {
+            TestWay::SingleUser => WayIn::SingleUser(USER.parse().expect("a user name")),
+            TestWay::Hub(at) => WayIn::Hub(Arc::new(TestHub::service(at, Arc::clone(&clock) as _))),
+            TestWay::Oidc(at) => WayIn::Oidc(Arc::new(TestIssuer::provider(at, Arc::clone(&clock) as _))),
+            TestWay::Tokens => WayIn::Tokens,
+        };
+        let launch = issuer::public("lti/launch").parse().expect("a plain URL");
+        let lti = (!options.lti.is_empty()).then(|| {
+            Lti::new(options.lti, launch, Arc::clone(&clock) as _).expect("platforms that can work")
+        });
+        let door = Door {
+            roles: options.roles,
+            proxies: options.proxies.parse().expect("addresses"),
+            trust_client_header: options.trust_client_header,
+            is_secure: options.is_secure,
+            lti,
+            limits: Limits::per_minute(options.per_minute.0, options.per_minute.1),
+            ..Door::new(way_in, key, states)
+        };
         let app = Arc::new(App {
             workshop: Arc::new(workshop),
             receipt_key: ReceiptKey::generate(&SystemEntropy),
             pressure: Pressure::new(options.max_waiting),
+            door,
+            tool_keys: None,
             turnstile: Turnstile::default(),
             closing: CancellationToken::new(),
             settings: Settings {
                 prefix: PREFIX.into(),
                 max_submission_bytes: options.max_submission_bytes,
                 notebook_limits: NotebookLimits::default(),
-                single_user: USER.parse().expect("a user name"),
+                frame_ancestors: options.frame_ancestors,
                 skip_superseded: options.skip_superseded,
                 webhook_secret: options.webhook_secret.map(Into::into),
             },

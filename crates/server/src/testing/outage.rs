@@ -12,12 +12,14 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{
-    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, UserName,
+    AssignmentKey, AuditId, Event, Fault, Grade, GradingId, Name, Report, Step, SubmissionId, TokenHash,
+    TokenId, UserName,
 };
 use store::{
-    Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, Lease, LeaseError, NewGrading,
-    NewSubmission, Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, Queue, Regrade,
-    Retention, Retry, Scope, Store, StoreError, SubmissionRecord, Whole, WorkerId, WorkerRecord,
+    Accepted, AuditEntry, Effects, Expired, Filter, GradingRecord, Job, LaunchRecord, Lease, LeaseError,
+    NewGrading, NewSubmission, Outbox, Page, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord,
+    PassbackState, Queue, Regrade, Retention, Retry, Scope, Store, StoreError, SubmissionRecord, TokenRecord,
+    Whole, WorkerId, WorkerRecord,
 };
 
 /// Hands everything on to another store, unless it is away.
@@ -128,4 +130,15 @@ hand_on! {
     erase(user: &UserName, entry: &AuditEntry) -> u64, StoreError;
     wholes(of: Option<&UserName>, after: Option<SubmissionId>, limit: u32) -> Vec<Whole>, StoreError;
     put_whole(whole: &Whole) -> (), StoreError;
+    deliveries(scope: &Scope, states: &[PassbackState], page: Page<GradingId>) -> Vec<PassbackRecord>, StoreError;
+    outbox() -> Outbox, StoreError;
+    put_launch(launch: &LaunchRecord) -> (), StoreError;
+    launch(user: &UserName, key: &AssignmentKey) -> Option<LaunchRecord>, StoreError;
+    last_launch(user: &UserName) -> Option<LaunchRecord>, StoreError;
+    launches(after: Option<(&UserName, Option<&AssignmentKey>)>, limit: u32) -> Vec<LaunchRecord>, StoreError;
+    create_token(token: &TokenRecord, entry: &AuditEntry) -> (), StoreError;
+    token(hash: &TokenHash) -> Option<TokenRecord>, StoreError;
+    tokens(user: Option<&UserName>) -> Vec<TokenRecord>, StoreError;
+    revoke_token(id: TokenId, entry: &AuditEntry) -> bool, StoreError;
+    put_token(token: &TokenRecord) -> (), StoreError;
 }

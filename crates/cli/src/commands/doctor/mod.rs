@@ -4,6 +4,7 @@ mod check;
 mod configuration;
 mod environments;
 mod folders;
+mod identity;
 mod jail;
 mod machine;
 mod materials;
@@ -43,6 +44,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     checks.push(store::check(&config.place()).await);
     checks.push(materials::check(&config).await);
     checks.extend(environments::check(&config).await);
+    checks.extend(identity::check(&config).await);
     checks.extend(jail::check(config.engine));
     checks.extend(machine::resources(&config));
     checks.extend(reach::checks(&config, |name| std::env::var(name).ok()).await);

@@ -52,8 +52,8 @@ fn peers(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<Peer
         let setting = "the variable JUPYTERHUB_API_URL";
         peers.push(Peer { name: "hub", url, setting, is_vital: true, may_be_private: true });
     }
-    if let Some(host) = &config.edx_url {
-        let (url, setting) = (format!("https://{host}/"), "passback.edx_url");
+    if let Some(site) = config.passback.edx_url.as_deref().and_then(|edx| edx.parse::<Site>().ok()) {
+        let (url, setting) = (format!("{site}/"), "passback.edx_url");
         peers.push(Peer { name: "platform", url, setting, is_vital: false, may_be_private: true });
     }
     let mut courses = config.materials.courses.iter().flatten();

@@ -57,8 +57,22 @@ struct Problem {
 }
 
 impl Client {
-    pub(super) fn new(url: Url) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().connect_timeout(Duration::from_secs(5)).build()?;
+    /// With the token that says who submits, if one is needed.
+    pub(super) fn new(url: Url, token: Option<&str>) -> anyhow::Result<Self> {
+        let mut headers = header::HeaderMap::new();
+        if let Some(token) = token {
+            let mut value = header::HeaderValue::from_str(&format!("Bearer {token}"))
+                .context("the token has characters that no token has")?;
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .default_headers(headers)
+            // To a sign-in page, which is of no use to a program.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .build()?;
         Ok(Self { http, url })
     }
 

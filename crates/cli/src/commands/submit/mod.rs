@@ -24,12 +24,43 @@ pub(crate) struct Args {
     /// The service's address, as the notebook extension knows it.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:10101/services/otter_grade/")]
     url: reqwest::Url,
+    /// A file with the token that says who submits (`otter-service token create`). Without it, the variable
+    /// OTTER_TOKEN is taken, and within a notebook server of a hub JUPYTERHUB_API_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Do not wait for the grades.
     #[arg(long)]
     no_wait: bool,
     /// Keep each receipt in this folder, for `otter-service receipt verify`.
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
+}
+
+impl Args {
+    /// The token, from wherever it is.
+    fn token(&self) -> anyhow::Result<Option<String>> {
+        if let Some(path) = &self.token_file {
+            let text = std::fs::read_to_string(path);
+            let text = text.with_context(|| format!("{} cannot be read", path.display()))?;
+            return Ok(Some(text.trim().to_owned()));
+        }
+        let variable = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
+        let Some(token) = variable("OTTER_TOKEN").or_else(|| variable("JUPYTERHUB_API_TOKEN")) else {
+            return Ok(None);
+        };
+        // A token in the environment was not given for just any address.
+        let host = self.url.host_str().unwrap_or_default();
+        let is_near = self.url.scheme() == "https"
+            || matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+            || std::env::var("OTTER_TOKEN").is_ok();
+        if !is_near {
+            bail!(
+                "{}: the token in JUPYTERHUB_API_TOKEN is not sent unencrypted to another machine; say --token-file if that is what you want",
+                self.url
+            );
+        }
+        Ok(Some(token))
+    }
 }
 
 /// A notebook and what became of it.
@@ -53,13 +84,11 @@ enum End {
 const AT_ONCE: usize = 64;
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    if args.url.scheme() != "http" {
-        bail!("{}: only http:// is possible as long as there is no sign-in", args.url);
-    }
+    let token = args.token()?;
     if let Some(dir) = &args.receipts {
         std::fs::create_dir_all(dir).with_context(|| format!("{} cannot be used", dir.display()))?;
     }
-    let client = Client::new(args.url.clone())?;
+    let client = Client::new(args.url.clone(), token.as_deref())?;
     let bars = MultiProgress::new();
     let followed: Vec<Followed> = stream::iter(&args.notebooks)
         .map(|path| {

@@ -8,7 +8,7 @@ use std::{
 use model::UserName;
 use store::{JobState, Store, Whole};
 
-use super::{each, entry};
+use super::{each, entry, launches_of};
 use crate::{commands::described::size, place::Place};
 
 /// What there is of a user.
@@ -21,6 +21,8 @@ struct Sum {
     deliveries: usize,
     events: usize,
     unfinished: u64,
+    launches: usize,
+    tokens: usize,
 }
 
 impl Sum {
@@ -41,6 +43,7 @@ impl Sum {
         println!("  their notebooks, as submitted and as run, {mib} MiB");
         println!("  {} gradings, {} grades, {} deliveries", self.gradings, self.grades, self.deliveries);
         println!("  {} events", self.events);
+        println!("  {} launches from a learning platform, {} tokens", self.launches, self.tokens);
     }
 }
 
@@ -56,9 +59,11 @@ pub(super) async fn run(
         Ok(())
     })
     .await?;
-    // With --yes also where there is no submission: an erasure that was interrupted may have left other traces.
-    if sum.submissions == 0 && !yes {
-        println!("{place} has no submissions of {user}'s. Nothing was erased.");
+    sum.launches = launches_of(store, user).await?.len();
+    sum.tokens = store.tokens(Some(user)).await?.len();
+    // With --yes also where there is nothing: an erasure that was interrupted may have left other traces.
+    if sum.submissions == 0 && sum.launches == 0 && sum.tokens == 0 && !yes {
+        println!("{place} has nothing of {user}'s. Nothing was erased.");
         return Ok(ExitCode::FAILURE);
     }
     sum.show(user, place);

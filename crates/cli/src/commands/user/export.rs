@@ -9,8 +9,8 @@ use model::{
 use serde_json::{Value, json};
 use store::{Store, Whole};
 
-use super::{audits_of, each, entry, target::Target};
-use crate::commands::described::described;
+use super::{audits_of, each, entry, launches_of, target::Target};
+use crate::commands::{described::described, token::described as token};
 
 pub(super) async fn run(store: &dyn Store, user: &UserName, to: &Path) -> anyhow::Result<ExitCode> {
     let mut into = Target::new(to)?;
@@ -21,15 +21,21 @@ pub(super) async fn run(store: &dyn Store, user: &UserName, to: &Path) -> anyhow
     })
     .await?;
     let audits = audits_of(store, user).await?;
-    if submissions.is_empty() && audits.is_empty() {
+    let launches = launches_of(store, user).await?;
+    let now = SystemClock.now();
+    let tokens: Vec<_> = store.tokens(Some(user)).await?.iter().map(|one| token(one, now)).collect();
+    if submissions.is_empty() && audits.is_empty() && launches.is_empty() && tokens.is_empty() {
         println!("The store has nothing of {user}'s.");
         return Ok(ExitCode::FAILURE);
     }
     let count = submissions.len();
     into.add("audit.json", &json_file(&json!(audits)))?;
+    into.add("launches.json", &json_file(&json!(launches)))?;
+    into.add("tokens.json", &json_file(&json!(tokens)))?;
     let index = json!({
-        "user": user, "exported_at": SystemClock.now(), "program_version": env!("CARGO_PKG_VERSION"),
+        "user": user, "exported_at": now, "program_version": env!("CARGO_PKG_VERSION"),
         "submissions": submissions, "audit": "audit.json",
+        "launches": "launches.json", "tokens": "tokens.json",
     });
     into.add("index.json", &json_file(&index))?;
     // Before the export can be seen: none leaves without having been noted.

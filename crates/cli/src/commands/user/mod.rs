@@ -11,7 +11,7 @@ use model::{
     AuditId, UserName,
     ambient::{Clock, SystemClock, SystemEntropy},
 };
-use store::{AuditEntry, Page, Store, StoreError, Whole};
+use store::{AuditEntry, LaunchRecord, Page, Store, StoreError, Whole};
 
 use super::store_args::StoreArgs;
 
@@ -99,5 +99,20 @@ async fn audits_of(store: &dyn Store, user: &UserName) -> Result<Vec<AuditEntry>
         before = Some(last.id);
         let of_user = |entry: &AuditEntry| entry.user.as_ref() == Some(user) || entry.actor == user.as_str();
         found.extend(page.into_iter().filter(of_user));
+    }
+}
+
+/// All of a user's launches.
+async fn launches_of(store: &dyn Store, user: &UserName) -> Result<Vec<LaunchRecord>, StoreError> {
+    let mut found: Vec<_> = store.last_launch(user).await?.into_iter().collect();
+    loop {
+        let last = found.last().and_then(|launch| launch.key.as_ref());
+        let page = store.launches(Some((user, last)), 100).await?;
+        let all = page.len();
+        let known = found.len();
+        found.extend(page.into_iter().take_while(|launch| launch.user == *user));
+        if all == 0 || found.len() - known < all {
+            return Ok(found);
+        }
     }
 }

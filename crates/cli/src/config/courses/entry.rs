@@ -4,8 +4,9 @@ use std::path::Path;
 
 use materials::remote::github::BranchName;
 use model::{GradePolicy, Name, similar};
+use server::Member;
 
-use super::{Course, CourseSource, Problem, Staff, yaml::Node};
+use super::{Course, CourseSource, Problem, yaml::Node};
 
 /// The keys that say where the materials are; exactly one of them is set.
 const SOURCES: [&str; 4] = ["autograder_repo", "github", "git", "folder"];
@@ -113,17 +114,11 @@ fn policy(value: &Node) -> Result<GradePolicy, String> {
     }
 }
 
-fn staff(value: &Node) -> Result<Vec<Staff>, String> {
+fn staff(value: &Node) -> Result<Vec<Member>, String> {
     let items = value.list().ok_or("it must be a list, such as [ada, \"group:data8-staff\"]")?;
     let one = |item: &Node| {
         let text = item.text().ok_or("each of them must be text")?;
-        match text.strip_prefix("group:") {
-            Some("") => Err("a group needs a name after `group:`".to_owned()),
-            Some(group) => Ok(Staff::Group(group.to_owned())),
-            None => {
-                text.parse().map(Staff::User).map_err(|problem| format!("{text:?} is not a user: {problem}"))
-            }
-        }
+        text.parse().map_err(|problem: server::MemberError| problem.to_string())
     };
     items.iter().map(one).collect()
 }

@@ -14,7 +14,8 @@ use std::{
 };
 
 use materials::remote::{git::GitUrl, github::RepositoryName};
-use model::{GradePolicy, Name, UserName};
+use model::{GradePolicy, Name};
+use server::Member;
 
 use self::yaml::Node;
 
@@ -31,7 +32,8 @@ pub(crate) struct Course {
     /// The name of the environment, which is there.
     pub(crate) environment: Option<String>,
     pub(crate) policy: Option<GradePolicy>,
-    pub(crate) staff: Vec<Staff>,
+    /// Who looks after it.
+    pub(crate) staff: Vec<Member>,
     /// Whether its grades are to be posted; `None`: as for all.
     pub(crate) passback: Option<bool>,
     /// Where it stands in the file.
@@ -44,14 +46,6 @@ pub(crate) enum CourseSource {
     GitHub(RepositoryName),
     Git(GitUrl),
     Folder(PathBuf),
-}
-
-/// Who looks after a course.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Staff {
-    User(UserName),
-    /// A group of the hub.
-    Group(String),
 }
 
 /// A problem of the file.

@@ -47,7 +47,7 @@ fn all_that_can_be_said_of_a_course() {
     let courses = parsed(
         "# ours\n8x:\n  github: edx-berkeley/8X-autograders\n  branch: fall26\n  environment: data8\n  policy: best\n  staff: [ada, 'group:data8-staff']\n  passback: false\n101:\n  folder: courses/101\nr:\n  git: https://git.example.org/r/materials.git\n",
     );
-    let ada = Staff::User("ada".parse().unwrap());
+    let ada = Member::User("ada".parse().unwrap());
     assert_eq!(
         courses[0],
         Course {
@@ -56,7 +56,7 @@ fn all_that_can_be_said_of_a_course() {
             branch: Some("fall26".into()),
             environment: Some("data8".into()),
             policy: Some(GradePolicy::Best),
-            staff: vec![ada, Staff::Group("data8-staff".into())],
+            staff: vec![ada, Member::Group("data8-staff".into())],
             passback: Some(false),
             line: 2,
         }

@@ -1,7 +1,4 @@
 # To be added to jupyterhub_config.py: otter-service as a service that the hub starts and stops.
-#
-# NOT YET: otter-service asks the hub for nobody's identity. Everyone who reaches https://HUB/services/otter_grade/ is
-# the one user of otter-service.toml. Use it to try things out only.
 
 c.JupyterHub.services.append(
     {
@@ -13,17 +10,25 @@ c.JupyterHub.services.append(
         "cwd": "/etc/otter-service",
         # The hub hands over only a few of its own variables, so secrets are better named in otter-service.toml.
         "environment": {},
-        # For the sign-in that comes: no question whether the service may know who one is.
+        # No question whether the service may know who one is: the Submit button could not show it.
         "oauth_no_confirm": True,
+        # Lets the service know who has the scope that makes staff, below.
+        "oauth_client_allowed_scopes": ["custom:otter_grade:staff"],
     }
 )
 
-# For the sign-in that comes: users may use the service, and so may the servers that they have started. Nothing needs
-# these roles today. If you have roles called `user` and `server` already, add the scopes there.
-# c.JupyterHub.load_roles = [
-#     {"name": "user", "scopes": ["self", "access:services!service=otter_grade"]},
-#     {
-#         "name": "server",
-#         "scopes": ["users:activity!user", "access:servers!server", "access:services!service=otter_grade"],
-#     },
-# ]
+# Who is in the hub's group `instructors` is staff of every course here. (Staff of one course: `staff` in courses.yaml.)
+c.JupyterHub.custom_scopes = {"custom:otter_grade:staff": {"description": "see every submission"}}
+
+# Users may use the service, and so may the servers that they have started: the hub's own roles do not say so. If you
+# have roles called `user` and `server` already, add the scopes there.
+c.JupyterHub.load_roles = [
+    {"name": "user", "scopes": ["self", "access:services!service=otter_grade"]},
+    {
+        "name": "server",
+        "scopes": ["users:activity!user", "access:servers!server", "access:services!service=otter_grade"],
+    },
+    # What the learning platform said at the launch: where grades go.
+    {"name": "grading-service", "scopes": ["read:users", "admin:auth_state"], "services": ["otter_grade"]},
+    {"name": "grading-staff", "scopes": ["custom:otter_grade:staff"], "groups": ["instructors"]},
+]

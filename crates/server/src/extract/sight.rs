@@ -1,0 +1,43 @@
+//! A submission that somebody may see.
+
+use model::SubmissionId;
+use store::{Scope, SubmissionRecord};
+
+use crate::{api::problem::ApiError, app::App, extract::Staff, identity::Caller};
+
+/// A submission that somebody may see: their own, or one of a course that they look after.
+pub(crate) struct Sight {
+    pub(crate) scope: Scope,
+    pub(crate) record: SubmissionRecord,
+    /// Whether it is seen as its student sees it.
+    pub(crate) is_own: bool,
+}
+
+impl Sight {
+    /// That of a caller. Staff look at the work of others in the open only: the audit trail says so (`view`, and what
+    /// they looked at).
+    pub(crate) async fn of(
+        app: &App,
+        caller: &Caller,
+        id: SubmissionId,
+        what: &str,
+    ) -> Result<Self, ApiError> {
+        let sight = Self::find(app, caller, id).await?;
+        if !sight.is_own {
+            let mut entry = caller.entry(app, "view", &sight.record.submission);
+            entry.detail = Some(what.into());
+            app.store.audit(&entry).await?;
+        }
+        Ok(sight)
+    }
+
+    /// As [`Self::of`], for what tells nothing new to somebody who has looked at the submission.
+    pub(crate) async fn find(app: &App, caller: &Caller, id: SubmissionId) -> Result<Self, ApiError> {
+        let scope = App::own(&caller.user);
+        if let Some(record) = app.store.submission(&scope, id).await? {
+            return Ok(Self { scope, record, is_own: true });
+        }
+        let (scope, record) = Staff(caller.clone()).find(app, id).await?;
+        Ok(Self { scope, record, is_own: false })
+    }
+}

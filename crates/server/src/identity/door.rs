@@ -1,0 +1,76 @@
+//! How people come in, as the operator chose it.
+
+use std::{sync::Arc, time::Duration};
+
+use hub::{Hub, StateKey};
+use model::UserName;
+use oidc::Provider;
+
+use crate::{
+    identity::{Limits, Proxies, RoleRules, SessionKey, stash::Stash},
+    lti::Lti,
+};
+
+/// How people come in. Tokens of the service's own count everywhere but where there is one user only.
+pub enum WayIn {
+    /// Everybody is this one, without any proof: for a service that only its user reaches.
+    SingleUser(UserName),
+    /// By a JupyterHub.
+    Hub(Arc<Hub>),
+    /// By an OpenID Connect provider.
+    Oidc(Arc<Provider>),
+    /// By tokens of the service's own only.
+    Tokens,
+}
+
+/// How people come in, and who may do what.
+pub struct Door {
+    /// How people come in.
+    pub way_in: WayIn,
+    /// Who looks after what.
+    pub roles: RoleRules,
+    /// Seals sessions.
+    pub key: SessionKey,
+    /// Signs what sign-ins carry.
+    pub states: StateKey,
+    /// How long a session lasts.
+    pub session: Duration,
+    /// The proxies that are believed.
+    pub proxies: Proxies,
+    /// Whether the header `X-Otter-User` counts when such a proxy sent it.
+    pub trust_client_header: bool,
+    /// Whether browsers are known to come by https.
+    pub is_secure: bool,
+    /// How often somebody may come.
+    pub limits: Limits,
+    /// What waits for its user to sign in.
+    pub stash: Stash,
+    /// The learning platforms that may launch, if there are any.
+    pub lti: Option<Lti>,
+}
+
+impl Door {
+    /// With the defaults, for one way in.
+    #[must_use]
+    pub fn new(way_in: WayIn, key: SessionKey, states: StateKey) -> Self {
+        Self {
+            way_in,
+            roles: RoleRules::default(),
+            key,
+            states,
+            session: Duration::from_hours(12),
+            proxies: Proxies::default(),
+            trust_client_header: false,
+            is_secure: false,
+            limits: Limits::per_minute(0, 0),
+            stash: Stash::default(),
+            lti: None,
+        }
+    }
+
+    /// Whether there is one user only.
+    #[must_use]
+    pub fn is_for_one(&self) -> bool {
+        matches!(self.way_in, WayIn::SingleUser(_))
+    }
+}

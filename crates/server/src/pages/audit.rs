@@ -1,0 +1,111 @@
+//! `GET {prefix}/courses/{course}/audit`: who did what to whose work in a course, for its staff.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::StatusCode,
+    response::Response,
+};
+use model::AuditId;
+use serde::Deserialize;
+use store::{AuditEntry, Page};
+
+use super::{
+    error,
+    render::{self, Frame},
+    words,
+};
+use crate::{api::problem::ApiError, app::App, extract::Staff};
+
+/// How many entries a page holds.
+const ROWS: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    frame: Frame,
+    course: String,
+    rows: Vec<Row>,
+    is_first: bool,
+    /// The entry after which the next page begins.
+    older: Option<String>,
+}
+
+struct Row {
+    time: String,
+    datetime: String,
+    actor: String,
+    what: String,
+    /// To whose work.
+    user: Option<String>,
+    submission: Option<String>,
+    address: Option<String>,
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    before: Option<AuditId>,
+}
+
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    staff: Staff,
+    Path(course): Path<String>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    match page(&app, &staff, &course, wanted).await {
+        Ok(page) => render::page(StatusCode::OK, &page),
+        Err(problem) => error::page(&app, Some(&staff.0), problem),
+    }
+}
+
+async fn page(
+    app: &App,
+    staff: &Staff,
+    course: &str,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<AuditPage, ApiError> {
+    let Query(Wanted { before }) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
+    let (course, _) = staff.scope(app, course)?;
+    // One more than the page shows tells whether there is an older page.
+    let mut entries = app.store.audits(Some(&course), Page { before, limit: ROWS + 1 }).await?;
+    let has_older = entries.len() > ROWS as usize;
+    entries.truncate(ROWS as usize);
+    let older = entries.last().filter(|_| has_older).map(|entry| entry.id.to_string());
+    Ok(AuditPage {
+        frame: Frame::of(app, &staff.0),
+        course: course.to_string(),
+        rows: entries.into_iter().map(row).collect(),
+        is_first: before.is_none(),
+        older,
+    })
+}
+
+fn row(entry: AuditEntry) -> Row {
+    Row {
+        time: words::time(entry.at),
+        datetime: entry.at.to_string(),
+        actor: entry.actor,
+        what: what(&entry.action),
+        user: entry.user.map(|user| user.to_string()),
+        submission: entry.submission.map(|id| id.to_string()),
+        address: entry.address,
+        detail: entry.detail,
+    }
+}
+
+/// What was done, so that `to` or `of` and a user can follow.
+fn what(action: &str) -> String {
+    match action {
+        "view" => "looked at the work of".into(),
+        "submit" => "submitted for".into(),
+        "regrade" => "asked for a new grading for".into(),
+        "resend" => "had the grade sent again for".into(),
+        "export" => "exported all data of".into(),
+        "erase" => "erased all data of".into(),
+        other => format!("{other}:"),
+    }
+}

@@ -1,0 +1,68 @@
+//! `GET login?next=PATH`: begins a sign-in.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use hub::NextPath;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::{super::error, COOKIE, COOKIE_S};
+use crate::{
+    api::problem::ApiError,
+    app::App,
+    identity::{
+        WayIn,
+        client::Client,
+        cookies::{self, Kind},
+    },
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    next: Option<String>,
+}
+
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    client: Client,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    let prefix = &app.settings.prefix;
+    // What leads elsewhere is not an error of the person who signs in.
+    let next = wanted.ok().and_then(|Query(wanted)| NextPath::parse(&wanted.next?, prefix).ok());
+    let next = next.unwrap_or_else(|| NextPath::first(prefix));
+    match begin(&app, client, &next).await {
+        Ok((_, response)) => response,
+        Err(problem) => error::page(&app, None, problem),
+    }
+}
+
+/// Sends the browser to sign in; says which sign-in it is.
+pub(crate) async fn begin(
+    app: &App,
+    client: Client,
+    next: &NextPath,
+) -> Result<(String, Response), ApiError> {
+    let begun = app.door.states.begin(next, &*app.clock, &*app.entropy);
+    let to = match &app.door.way_in {
+        WayIn::SingleUser(_) => return Ok((begun.flow, Redirect::to(next.as_str()).into_response())),
+        WayIn::Hub(hub) => hub.authorize_url(&begun.state, Some(&begun.challenge)),
+        WayIn::Oidc(provider) => {
+            let challenge = begun.challenge.as_str();
+            provider.authorize_url(&begun.state, challenge, challenge).await?
+        }
+        WayIn::Tokens => return Err(ApiError::NoSignIn),
+    };
+    let name = format!("{COOKIE}{}", begun.flow);
+    let cookie = cookies::set(app, client, &name, begun.cookie.expose_secret(), Kind::Lax(COOKIE_S));
+    // 302, and not 303: what the published otter-submit posts is answered with it, too, and hubs were seen to take it.
+    let location =
+        header::HeaderValue::from_str(&to).expect("a URL that was put together from encoded parts");
+    let headers = [(header::LOCATION, location), (header::SET_COOKIE, cookie)];
+    Ok((begun.flow, (axum::http::StatusCode::FOUND, headers).into_response()))
+}
