@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cargo_metadata;
 
 /// Which of our crates each crate may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("model", &[]),
     // Starts engines for the tests of others.
     ("testbed", &[]),
@@ -20,9 +20,11 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("outbound", &[]),
     ("materials", &["model", "outbound"]),
     ("hub", &["model", "outbound"]),
+    ("oidc", &["model", "outbound"]),
+    ("passback", &["model", "outbound"]),
     ("grading", &["model", "frames", "jail", "judge", "sandbox"]),
-    ("server", &["model", "store", "materials", "grading"]),
-    ("cli", &["model", "outbound", "sandbox", "store", "materials", "grading", "server"]),
+    ("server", &["model", "outbound", "hub", "oidc", "passback", "store", "materials", "grading"]),
+    ("cli", &["model", "outbound", "hub", "oidc", "passback", "sandbox", "store", "materials", "grading", "server"]),
 ];
 
 #[test]

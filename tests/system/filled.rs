@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
-use model::{Fault, GradePolicy};
+use model::{
+    ApiToken, Fault, GradePolicy, TokenId,
+    ambient::{SystemClock, SystemEntropy},
+};
 use store::{
-    Delivery, Effects, PassbackOutcome, Retry, SqliteStore, Store,
-    contract::kit::{LEASE, accepted, at, by, claim, entry, finish_executed, grading, report, staff, worker},
+    Delivery, Effects, LaunchRecord, PassbackOutcome, Retry, SqliteStore, Store, TokenRecord,
+    contract::kit::{
+        LEASE, accepted, at, by, claim, entry, finish_executed, grading, key, report, staff, worker,
+    },
 };
 
 /// A configuration whose data folder is `data`.
@@ -15,7 +20,26 @@ pub(crate) fn config(data: &Path) -> String {
     file.display().to_string()
 }
 
-/// Submissions of three users in every state, with what may belong to them.
+/// A launch of a user.
+fn launch(user: &str, key_text: Option<&str>) -> LaunchRecord {
+    let data = serde_json::json!({ "lineitem": "https://lms.example.org/1", "weight": 0.1 });
+    LaunchRecord { user: user.parse().unwrap(), key: key_text.map(key), at: at(0), data }
+}
+
+/// A token of a user's.
+fn token(user: &str) -> TokenRecord {
+    TokenRecord {
+        id: TokenId::new(&SystemClock, &SystemEntropy),
+        user: user.parse().unwrap(),
+        label: "gradebook".into(),
+        hash: ApiToken::generate(&SystemEntropy).hash(),
+        created_at: at(0),
+        expires_at: Some(at(1)),
+        revoked_at: None,
+    }
+}
+
+/// Submissions of three users in every state, with what may belong to them, launches and tokens.
 pub(crate) async fn fill(database: &Path) {
     let store = SqliteStore::open(database).await.unwrap();
     let store: &dyn Store = &store;
@@ -41,5 +65,10 @@ pub(crate) async fn fill(database: &Path) {
     newer.supersedes = true;
     store.accept(newer).await.unwrap();
     claim(store, "w", 100).await;
+    for (user, key) in [("ada", Some("88e/1/lab01")), ("ada", None), ("dan", None)] {
+        store.put_launch(&launch(user, key)).await.unwrap();
+    }
+    store.put_token(&token("ada")).await.unwrap();
+    store.put_token(&token("eve")).await.unwrap();
     store.close().await;
 }

@@ -7,6 +7,8 @@ mod cli;
 mod courses;
 mod courses_from_git;
 mod doctor;
+#[path = "../../crates/passback/tests/edx/peer.rs"]
+mod edx;
 mod endurance;
 mod engine;
 mod environments;
@@ -16,6 +18,7 @@ mod init;
 mod kill;
 mod notebooks;
 mod otter_versions;
+mod passback;
 mod processes;
 mod running;
 mod sample;
@@ -26,6 +29,7 @@ mod sops;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+mod tokens;
 mod users;
 mod warm;
 mod worker;

@@ -37,7 +37,9 @@ async fn everything_goes_to_postgres_and_back_and_damage_is_found() {
     let (code, told) = copy(&url(&first), &postgres, &[]);
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("submissions: 6 copied, 0 were there already"), "{told}");
-    assert!(told.contains("audit entries: 1 copied"), "{told}");
+    for part in ["audit entries: 1 copied", "launches: 3 copied", "tokens: 2 copied"] {
+        assert!(told.contains(part), "{told}");
+    }
     assert_eq!(told.matches(": 6 submissions, SHA-256 ").count(), 2, "{told}");
     assert!(told.contains("Both hold the same."), "{told}");
     let (code, told) = copy(&postgres, &url(&second), &[]);
@@ -71,12 +73,15 @@ async fn everything_goes_to_postgres_and_back_and_damage_is_found() {
     let gone = store.wholes(Some(&"bob".parse().unwrap()), None, 1).await.unwrap().remove(0).submission;
     let entry = store::contract::kit::entry("erase", &gone, 500);
     store.erase(&gone.user, &entry).await.unwrap();
+    let token = store.tokens(None).await.unwrap().remove(0);
+    assert!(store.revoke_token(token.id, &store::contract::kit::entry("x", &gone, 501)).await.unwrap());
     store.close().await;
     let (code, told) = verify(&url(&first), &postgres);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains(&format!("submission {changed} is not the same in both")), "{told}");
     assert!(told.contains(&format!("submission {} is missing in postgres://", gone.id)), "{told}");
     assert!(told.contains(&format!("audit entry {} is only in postgres://", entry.id)), "{told}");
+    assert!(told.contains(&format!("token {} is not the same in both", token.id)), "{told}");
     assert!(!told.contains(&postgres.replace("postgres://", "")), "without the user's name: {told}");
 
     // Gone on with, both are mended, and the rest is left alone; what is only there stays, and is told.

@@ -57,7 +57,8 @@ async fn all_of_a_user_is_handed_out_and_of_nobody_else() {
     }
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let index: Value = serde_json::from_str(&read("index.json")).unwrap();
-    let mut files: BTreeSet<String> = ["index.json", "audit.json"].map(String::from).into();
+    let mut files: BTreeSet<String> =
+        ["index.json", "audit.json", "launches.json", "tokens.json"].map(String::from).into();
     for one in index["submissions"].as_array().unwrap() {
         let id = one["id"].as_str().unwrap();
         let told: Value = serde_json::from_str(&read(&format!("{id}/submission.json"))).unwrap();
@@ -70,6 +71,8 @@ async fn all_of_a_user_is_handed_out_and_of_nobody_else() {
     }
     assert_eq!(files.iter().filter(|name| name.contains("executed-")).count(), 1);
     assert!(read("audit.json").contains("regrade"));
+    assert_eq!(read("launches.json").matches("\"lineitem\"").count(), 2);
+    assert!(read("tokens.json").contains("gradebook") && !read("tokens.json").contains("hash"));
     let mut archive = zip::ZipArchive::new(File::open(&zip).unwrap()).unwrap();
     assert_eq!(archive.file_names().map(|name| name.unwrap().into_owned()).collect::<BTreeSet<_>>(), files);
     for name in files.iter().filter(|name| name.ends_with("ipynb")) {
@@ -103,7 +106,12 @@ async fn a_user_is_erased_when_somebody_means_it_and_the_others_stay() {
     for typed in ["", "\n", "yes\n", "Ada\n"] {
         let output = erase(&store, "ada", typed);
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        for part in ["3 submissions, 1 of them not graded", "3 grades", "Nothing was erased."] {
+        for part in [
+            "3 submissions, 1 of them not graded",
+            "3 grades",
+            "2 launches from a learning platform, 1 tokens",
+            "Nothing was erased.",
+        ] {
             assert!(said(&output).contains(part), "{part} is not in {}", said(&output));
         }
     }
@@ -117,7 +125,7 @@ async fn a_user_is_erased_when_somebody_means_it_and_the_others_stay() {
 
     let output = erase(&store, "ada", "ada\n");
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("has no submissions of ada's"), "{}", said(&output));
+    assert!(said(&output).contains("has nothing of ada's"), "{}", said(&output));
     let noted = audits(&database).await;
     let actions: Vec<_> = noted.iter().map(|(action, _)| action.as_str()).collect();
     assert_eq!(actions, ["erase", "erase", "regrade"]);

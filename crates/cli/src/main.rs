@@ -59,6 +59,9 @@ enum Command {
     /// Hand out or remove all that the store has of a user.
     #[command(subcommand)]
     User(commands::user::Command),
+    /// Work with tokens, by which programs act for a user.
+    #[command(subcommand)]
+    Token(commands::token::Command),
 }
 
 fn main() -> ExitCode {
@@ -105,5 +108,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => commands::backup::run(args).await,
         Command::Restore(args) => commands::backup::restore(args).await,
         Command::User(command) => commands::user::run(command).await,
+        Command::Token(command) => commands::token::run(command).await,
     }
 }

@@ -124,6 +124,11 @@ impl Key {
 }
 
 impl KeySet {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether one of the keys has signed a token.
     pub(crate) fn judge(&self, token: &Unverified<'_>) -> Verdict {
         if self.0.iter().any(|key| key.fits(token) && key.has_signed(token)) {

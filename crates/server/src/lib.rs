@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod extract;
+mod front;
 mod identity;
 mod loops;
 mod lti;
@@ -22,6 +23,7 @@ mod workshop;
 
 pub use api::admission::Turnstile;
 pub use app::{App, Settings};
+pub use front::Front;
 pub use identity::{
     Door, Limits, Member, MemberError, Proxies, ProxiesError, RoleRules, SessionKey, Stash, WayIn,
 };

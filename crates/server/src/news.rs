@@ -11,11 +11,12 @@ use tokio::sync::{Notify, broadcast};
 pub struct News {
     events: broadcast::Sender<SubmissionId>,
     jobs: Notify,
+    deliveries: Notify,
 }
 
 impl Default for News {
     fn default() -> Self {
-        Self { events: broadcast::channel(1024).0, jobs: Notify::new() }
+        Self { events: broadcast::channel(1024).0, jobs: Notify::new(), deliveries: Notify::new() }
     }
 }
 
@@ -31,9 +32,19 @@ impl News {
         self.jobs.notify_one();
     }
 
+    /// There may be a grade to send.
+    pub fn delivery(&self) {
+        self.deliveries.notify_one();
+    }
+
     /// Starts to listen for what happens to a submission. Begin before reading the store, so that nothing falls between.
     pub(crate) fn listen(&self, submission: SubmissionId) -> Listener {
         Listener { events: self.events.subscribe(), submission }
+    }
+
+    /// Returns when there may be a grade to send.
+    pub(crate) async fn next_delivery(&self) {
+        self.deliveries.notified().await;
     }
 
     /// Returns when there may be a job.

@@ -17,8 +17,7 @@ use crate::{
     app::App,
     extract,
     identity::client,
-    lti,
-    pages,
+    lti, pages,
 };
 
 /// Everything strict: no inline scripts or styles, nothing from elsewhere, and no framing but where that is configured.

@@ -1,16 +1,14 @@
 //! `otter-service serve`: accepts notebooks and shows grades; grades, too, unless workers do.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use model::{
     NotebookLimits,
     ambient::{Clock, SystemClock, SystemEntropy},
 };
 use server::{App, Janitor, Pressure, Settings, Turnstile, WayIn, Workshop};
 use store::WorkerId;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, Sources, Way},
@@ -18,7 +16,7 @@ use crate::{
     place::Place,
     secrets::SecretName,
     service::{
-        DataDir, Grader, Identity, Kept, Signals, door, drain, heart, open_materials, rules,
+        DataDir, Grader, Identity, Kept, Listening, Signals, door, drain, heart, open_materials, rules,
         start_courier, tool_keys, warn_of_open_secrets, watch_materials,
     },
 };
@@ -71,6 +69,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let receipt_key = data.receipt_key(&*entropy)?;
     let now: Arc<dyn Clock> = clock.clone();
     let door = door(&config, &data, &now, &*entropy)?;
+    let listening = Listening::start(config.listen).await?;
     let materials = open_materials(&config, &data.materials_cache(), &now)?;
     let scratch = data.scratch()?;
     let mut grader = None;
@@ -102,7 +101,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         pressure: Pressure::new(config.max_waiting),
         door,
         turnstile: Turnstile::default(),
-        closing: CancellationToken::new(),
+        closing: listening.closing.clone(),
         settings: Settings {
             prefix: config.prefix.clone(),
             max_submission_bytes: config.max_submission_bytes,
@@ -112,7 +111,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             webhook_secret: config.secrets.get(SecretName::GitHubWebhookSecret)?,
         },
     });
-    serve(&app, grader.as_ref(), &identity.id(), &config, signals).await?;
+    serve(&app, listening, grader.as_ref(), &identity.id(), &config, signals).await;
     if let Some(courier) = courier {
         courier.ended().await;
     }
@@ -125,37 +124,27 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Serves, and grades with what there is for it, until a signal comes; then lets what runs end.
 async fn serve(
     app: &Arc<App>,
+    listening: Listening,
     grader: Option<&Grader>,
     me: &WorkerId,
     config: &Config,
     mut signals: Signals,
-) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; is another otter-service running?", config.listen))?;
-    let address = listener.local_addr()?;
+) {
     let jobs = if grader.is_some() { config.jobs } else { 0 };
     let heart = heart(&app.workshop, me, jobs);
     let janitor = Janitor::start(&app.workshop, config.retention);
     let workers = grader.map(|grader| grader.start(&app.workshop, me));
+    listening.front.open(server::router(Arc::clone(app)));
     tracing::info!(
-        url = format!("http://{address}{}", config.prefix), sign_in = %config.identity.way, worker = %me.0,
-        store = %config.place(), jobs, engine = grader.map(|grader| grader.engine.name()),
+        url = format!("http://{}{}", listening.address, config.prefix), sign_in = %config.identity.way,
+        worker = %me.0, store = %config.place(), jobs, engine = grader.map(|grader| grader.engine.name()),
         deployment = config.environment_name, post_grade = config.passback.post_grade, "otter-service is ready"
     );
-    let closing = app.closing.clone();
-    let router = server::router(Arc::clone(app)).into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(async move { closing.cancelled().await });
-    let serving = tokio::spawn(server.into_future());
     signals.stop().await;
     drain(&app.workshop, workers, config, &mut signals).await;
     janitor.end();
-    app.closing.cancel();
-    // Requests are short and streams have ended; a client that never finishes its request is not waited for.
-    tokio::time::timeout(Duration::from_secs(5), serving).await.ok();
+    listening.close().await;
     heart.end().await;
-    Ok(())
 }
 
 fn refuse_to_be_open(config: &Config, insecure: bool) -> anyhow::Result<()> {

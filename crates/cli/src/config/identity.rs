@@ -88,13 +88,11 @@ impl IdentitySettings {
 
     /// How often somebody may come. Where there is one user only, there is nobody to be protected from them.
     pub(crate) fn limits(&self) -> Limits {
-        match self.way {
-            Way::SingleUser(_) => Limits::per_minute(0, 0),
-            _ => {
-                let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-                Limits::per_minute(count(self.submissions_per_minute), count(self.anonymous_per_minute))
-            }
+        if matches!(self.way, Way::SingleUser(_)) {
+            return Limits::per_minute(0, 0);
         }
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Limits::per_minute(count(self.submissions_per_minute), count(self.anonymous_per_minute))
     }
 
     /// Whether browsers are known to come by https.
@@ -126,9 +124,7 @@ fn way(l: &mut Layers, variables: &BTreeMap<String, String>) -> Way {
             l.error("identity.mode = \"hub\": a hub gives its services the variables JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, and they are not set (docs/how-to/run-behind-jupyterhub.md)".into());
             one
         }
-        Ok(None) if issuer(l).is_some() => {
-            oidc(l).map_or(one, |provider| Way::Oidc(Box::new(provider)))
-        }
+        Ok(None) if issuer(l).is_some() => oidc(l).map_or(one, |provider| Way::Oidc(Box::new(provider))),
         Ok(None) => one,
         Err(error) => {
             l.error(error.to_string());

@@ -1,6 +1,6 @@
 //! `[lti.NAME]`: learning platforms that may launch.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, convert::Infallible, fmt};
 
 use model::Name;
 use oidc::LtiPlatform;
@@ -40,10 +40,12 @@ impl LtiSettings {
         if names.is_empty() {
             return None;
         }
+        let mode = l.text("identity.mode", |mode| Ok::<_, Infallible>(mode.to_owned()));
         match identity.way {
             Way::Hub(_) => l.error("lti: behind a hub people come in by the hub, and platforms launch the hub; take the sections [lti.NAME] out".into()),
-            Way::SingleUser(_) => l.error("lti: where there is one user only, launches mean nothing; set identity.mode = \"oidc\" or \"tokens\"".into()),
-            Way::Oidc(_) | Way::Tokens => {}
+            // Where the mode is another one, what is wrong with it is told already.
+            Way::SingleUser(_) if ["auto", "single_user"].contains(&&*mode) => l.error("lti: where there is one user only, launches mean nothing; set identity.mode = \"oidc\" or \"tokens\"".into()),
+            Way::SingleUser(_) | Way::Oidc(_) | Way::Tokens => {}
         }
         if identity.public_url.is_none() {
             l.error("server.public_url is not set: learning platforms must know where to launch to".into());

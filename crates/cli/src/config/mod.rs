@@ -158,6 +158,7 @@ impl Config {
         let listen = l.text("server.listen", |text| listen_address(text).map(Some));
         let identity = IdentitySettings::read(l, variables);
         let lti = LtiSettings::read(l, &identity);
+        let passback = PassbackSettings::read(l, lti.is_some());
         let limits = WarmLimits {
             all: Limits {
                 wall: Duration::from_secs(l.number("grading.limits.wall_s", 1..=86_400)),
@@ -206,7 +207,7 @@ impl Config {
             drain: Duration::from_secs(l.number("grading.drain_s", 0..=3600)),
             limits,
             warm_memory_bytes,
-            passback: PassbackSettings::read(l),
+            passback,
             environment_name: l.text("deployment.environment", |text| Ok::<_, Infallible>(text.to_owned())),
             gcp_project_id: l.text("deployment.gcp_project_id", |text| {
                 Ok::<_, Infallible>((!text.is_empty()).then(|| text.to_owned()))

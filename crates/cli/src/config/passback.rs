@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use outbound::{Site, Url};
 use store::Delivery;
 
-use super::{layers::Layers, materials::{hosts, optional_path}};
+use super::{
+    layers::Layers,
+    materials::{hosts, optional_path},
+};
 
 /// Where grades go, and whom the service may call for that.
 #[derive(Debug, Clone)]
@@ -41,7 +44,8 @@ pub(crate) enum GradesTo {
 }
 
 impl PassbackSettings {
-    pub(super) fn read(l: &mut Layers) -> Self {
+    /// `is_launched`: whether platforms are registered that launch the service.
+    pub(super) fn read(l: &mut Layers, is_launched: bool) -> Self {
         let mut settings = Self {
             post_grade: l.switch("passback.post_grade"),
             delivery: Delivery::Nowhere,
@@ -70,7 +74,7 @@ impl PassbackSettings {
                 l.error(format!("passback.edx_url = {edx:?}: grades are not sent unencrypted, except to hosts in passback.allow_private"));
             }
         }
-        settings.delivery = match settings.is_somewhere() {
+        settings.delivery = match settings.is_somewhere(is_launched) {
             false => Delivery::Nowhere,
             true if settings.post_grade => Delivery::Due,
             true => Delivery::Withheld,
@@ -79,9 +83,9 @@ impl PassbackSettings {
     }
 
     /// Whether there is any place where a grade could go.
-    fn is_somewhere(&self) -> bool {
+    fn is_somewhere(&self, is_launched: bool) -> bool {
         match self.to {
-            GradesTo::Lti => self.edx_url.is_some() || !self.allow.is_empty(),
+            GradesTo::Lti => is_launched || self.edx_url.is_some() || !self.allow.is_empty(),
             GradesTo::Webhook => self.webhook_url.is_some(),
             GradesTo::Csv => self.csv_dir.is_some(),
         }

@@ -70,6 +70,7 @@ impl Secrets {
         let wanted = |name: &str| {
             name == CREDENTIALS
                 || SecretName::ALL.iter().flat_map(|known| variables_of(*known)).any(|own| own == name)
+                || SecretName::ALL.iter().any(|known| known.path_variable() == Some(name))
         };
         let kept = variables.iter().filter(|(name, text)| wanted(name) && !text.is_empty());
         Self {
@@ -132,7 +133,9 @@ impl Secrets {
     /// The file that holds it: one that is named must be there, in folders it may be.
     fn file_of(&self, name: SecretName) -> Option<PathBuf> {
         let [_, _, exact, upper] = variables_of(name);
-        let named = self.variables.get(&exact).or_else(|| self.variables.get(&upper)).map(PathBuf::from);
+        let named = [Some(exact.as_str()), Some(upper.as_str()), name.path_variable()];
+        let named =
+            named.into_iter().flatten().find_map(|variable| self.variables.get(variable)).map(PathBuf::from);
         let in_folder = |folder: &Path| Some(folder.join(name.as_str())).filter(|path| path.exists());
         named
             .or_else(|| in_folder(Path::new(self.variables.get(CREDENTIALS)?)))

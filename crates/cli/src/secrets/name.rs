@@ -17,10 +17,22 @@ pub(crate) enum SecretName {
     GitHubWebhookSecret,
     /// The store's URL with its password.
     StoreUrl,
+    /// With which sessions are sealed, where several processes answer for one service.
+    SessionSecret,
+    /// What this service proves itself with to the OpenID Connect provider.
+    OidcClientSecret,
+    /// As what the service is known to platforms of LTI 1.1.
+    LtiConsumerKey,
+    /// What it shares with them.
+    LtiConsumerSecret,
+    /// With which it proves itself to platforms of LTI 1.3: one or several keys, PEM.
+    Lti13PrivateKey,
+    /// With which grades for a webhook are signed.
+    PassbackWebhookSecret,
 }
 
 impl SecretName {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::GitHubAppId,
         Self::GitHubAppPrivateKey,
         Self::GitHubAppInstallationId,
@@ -28,6 +40,12 @@ impl SecretName {
         Self::GitToken,
         Self::GitHubWebhookSecret,
         Self::StoreUrl,
+        Self::SessionSecret,
+        Self::OidcClientSecret,
+        Self::LtiConsumerKey,
+        Self::LtiConsumerSecret,
+        Self::Lti13PrivateKey,
+        Self::PassbackWebhookSecret,
     ];
 
     /// As it is called everywhere outside: in the Python service's own sops file, too.
@@ -40,6 +58,16 @@ impl SecretName {
             Self::GitToken => "git_token",
             Self::GitHubWebhookSecret => "github_webhook_secret",
             Self::StoreUrl => "store_url",
+            Self::SessionSecret => "session_secret",
+            Self::OidcClientSecret => "oidc_client_secret",
+            Self::LtiConsumerKey => "LTI_CONSUMER_KEY",
+            Self::LtiConsumerSecret => "LTI_CONSUMER_SECRET",
+            Self::Lti13PrivateKey => "LTI13_PRIVATE_KEY",
+            Self::PassbackWebhookSecret => "passback_webhook_secret",
         }
+    }
+    /// Another variable that may name its file.
+    pub(crate) fn path_variable(self) -> Option<&'static str> {
+        matches!(self, Self::Lti13PrivateKey).then_some("LTI13_PRIVATE_KEY_PATH")
     }
 }

@@ -6,6 +6,7 @@ mod files;
 mod grader;
 mod identity;
 mod kept;
+mod listening;
 mod lock;
 mod materials;
 mod passback;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     grader::{Grader, drain, heart},
     identity::Identity,
     kept::Kept,
+    listening::Listening,
     materials::{open_materials, watch_materials},
     passback::{start_courier, tool_keys},
     rules::rules,

@@ -7,13 +7,11 @@ use hub::Hub;
 use outbound::{Outbound, Policy, Site, Url};
 use passback::{Caller, Consumer, Keyring, ToolKeys, WebhookSecret};
 use secrecy::ExposeSecret;
-use server::{
-    AddressBook, Courier, CourierSettings, Destinations, Gradebook, Lti11, Lti13, Workshop,
-};
+use server::{AddressBook, Courier, CourierSettings, Destinations, Gradebook, Lti11, Lti13, Workshop};
 use store::{Delivery, WorkerId};
 
 use crate::{
-    config::{Config, GradesTo, PassbackSettings},
+    config::{Config, GradesTo},
     secrets::SecretName,
 };
 
@@ -36,20 +34,21 @@ pub(crate) fn start_courier(
     let settings = &config.passback;
     if settings.delivery == Delivery::Nowhere {
         if settings.post_grade {
-            tracing::warn!("passback.post_grade (POST_GRADE) is on, but nothing says where grades go (passback.edx_url, passback.allow): they are kept, and shown here");
+            tracing::warn!(
+                "passback.post_grade (POST_GRADE) is on, but nothing says where grades go (passback.edx_url, passback.allow, [lti.NAME]): they are kept, and shown here"
+            );
         }
         return Ok(None);
     }
     let caller = Caller::new(
-        Outbound::new(policy(settings)?)?,
+        Outbound::new(policy(config)?)?,
         Arc::clone(&workshop.clock),
         Arc::clone(&workshop.entropy),
     );
     let Some(to) = gradebook(config, keys, &caller)? else { return Ok(None) };
     tracing::info!(to = ?settings.to, post_grade = settings.post_grade, "grades are sent");
     let (store, materials) = (Arc::clone(&workshop.store), Arc::clone(&workshop.materials));
-    let destinations: Arc<dyn Destinations> =
-        Arc::new(AddressBook::new(store, materials, hub, caller, to));
+    let destinations: Arc<dyn Destinations> = Arc::new(AddressBook::new(store, materials, hub, caller, to));
     let options = CourierSettings {
         give_up: settings.give_up,
         drain: config.drain,
@@ -59,9 +58,19 @@ pub(crate) fn start_courier(
     Ok(Some(Courier::start(workshop, &destinations, me, options)))
 }
 
-/// Whom grades may be sent to.
-fn policy(settings: &PassbackSettings) -> anyhow::Result<Policy> {
+/// Whom grades may be sent to: whom the configuration names for that, and the platforms that may launch.
+fn policy(config: &Config) -> anyhow::Result<Policy> {
+    let settings = &config.passback;
     let mut policy = Policy::default();
+    for registered in config.lti.iter().flat_map(|lti| &lti.platforms) {
+        let platform = &registered.platform;
+        for site in [&platform.token_url, &platform.auth_url].into_iter().filter_map(Site::of) {
+            if platform.allow_private {
+                policy = policy.allow_private(site.host())?;
+            }
+            policy = policy.allow(site);
+        }
+    }
     let edx = settings.edx_url.as_deref().map(str::parse::<Site>).transpose()?;
     let webhook = settings.webhook_url.as_ref().and_then(Site::of);
     for site in edx.into_iter().chain(webhook).chain(settings.allow.iter().cloned()) {
@@ -82,8 +91,7 @@ fn gradebook(
     let settings = &config.passback;
     match settings.to {
         GradesTo::Lti => {
-            let lti11 = consumer(config)?
-                .map(|consumer| Lti11 { consumer, edx: settings.edx_url.clone() });
+            let lti11 = consumer(config)?.map(|consumer| Lti11 { consumer, edx: settings.edx_url.clone() });
             let lti13 = keys.map(|keys| Lti13 {
                 keyring: Arc::new(Keyring::new(caller.clone(), Arc::clone(keys))),
                 client_id: settings.lti13_client_id.clone(),

@@ -75,6 +75,18 @@ impl LtiTool {
         self.platforms.iter().find(|known| known.is(issuer, client_id)).map(|known| &known.platform)
     }
 
+    /// Whether a platform's keys can be had: for those who set it up. Gives how many there are that could sign a launch.
+    pub async fn keys_of(&self, platform: &LtiPlatform) -> Result<usize, OidcError> {
+        let is_it = |known: &&Registered| known.is(&platform.issuer, &platform.client_id);
+        let found = self.platforms.iter().find(is_it);
+        let Registered { platform, keys, outbound } = found.ok_or_else(|| {
+            OidcError::misconfigured(format!("The platform `{}` is not registered.", platform.issuer))
+        })?;
+        let request = outbound.get(platform.jwks_url.clone());
+        let ask = async { called::json::<Published>(request, self.within).await.map(KeySet::from) };
+        Ok(keys.get(ask).await?.len())
+    }
+
     /// Where to send a browser that a platform sent here. The platform lets it post `state` and an `id_token` to the
     /// launch URL. `nonce` is new for each launch and known to this browser's only.
     pub fn authorize_url(&self, login: &LtiLogin, state: &str, nonce: &str) -> Result<String, OidcError> {

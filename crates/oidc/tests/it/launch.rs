@@ -85,7 +85,8 @@ async fn somebody_launches() {
         assert_eq!((launch.deployment_id.as_str(), launch.resource_link_id.as_str()), ("1", "lab01"));
         assert_eq!(launch.custom["otter_assignment"], "88e/1/lab01");
         assert_eq!(launch.ags.unwrap().lineitem.unwrap().as_str(), "https://lms.example.org/1");
-        assert!(tool(&it).platform(&it.url, CLIENT).is_some());
+        let tool = tool(&it);
+        assert_eq!(tool.keys_of(tool.platform(&it.url, CLIENT).unwrap()).await, Ok(1));
     }
 }
 

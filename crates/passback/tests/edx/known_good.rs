@@ -28,7 +28,7 @@ async fn known_good() -> Option<String> {
     let edx = Edx::start(&["--lti13", "--tool-jwks-url", &jwks]).await?;
     let packages = ["pylti1p3==2.0.0", "cryptography", "requests"];
     let mut command = Command::new(python("pylti", &packages).unwrap());
-    command.arg(client).args([edx.port.to_string(), port.to_string()]);
+    command.arg(client).args([edx.site.rsplit(':').next().unwrap(), &port.to_string()]);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));

@@ -3,7 +3,7 @@
 //!
 //! The peers are looked for in `$SHARED` or `shared` beside the checkout. Without them these tests are skipped, and say so;
 //! what they need of Python is installed once.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test says where, a skipped one why")]
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod known_good;
 mod lti11;

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use testbed::{free_port, python};
 
 /// Where the shared peers are.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests is to see what is skipped")]
 pub(crate) fn shared() -> Option<PathBuf> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let named = std::env::var_os("SHARED").map(PathBuf::from);
@@ -38,7 +39,6 @@ pub(crate) struct Edx {
     process: Child,
     folder: TempDir,
     pub(crate) site: String,
-    pub(crate) port: u16,
 }
 
 impl Edx {
@@ -59,7 +59,7 @@ impl Edx {
             .stdout(log)
             .spawn()
             .unwrap();
-        let mut peer = Self { process, folder, site: format!("http://127.0.0.1:{port}"), port };
+        let mut peer = Self { process, folder, site: format!("http://127.0.0.1:{port}") };
         let up = tokio::time::timeout(Duration::from_mins(2), peer.wait_until_up()).await;
         up.unwrap_or_else(|_| panic!("edX does not come up"));
         Some(peer)
@@ -101,14 +101,10 @@ impl Edx {
             })
             .collect()
     }
-
-    pub(crate) fn stop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
 }
 
 impl Drop for Edx {
+    #[expect(clippy::print_stderr, reason = "a failed test shows what the other side says")]
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

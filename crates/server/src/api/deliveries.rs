@@ -78,6 +78,8 @@ impl Standing {
     pub(crate) fn of(record: PassbackRecord) -> Self {
         let PassbackRecord { state, attempts, words, changed_at, due_at, .. } = record;
         let waits = state == PassbackState::Pending && attempts > 0;
+        // What was said before staff had it sent again is not about the try to come.
+        let words = words.filter(|_| attempts > 0);
         Self { state, attempts, words, changed_at, retry_at: waits.then_some(due_at) }
     }
 

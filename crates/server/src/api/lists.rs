@@ -7,12 +7,13 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{audit, deliveries, resend};
+use super::{audit, course, deliveries, resend};
 use crate::app::App;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/v1/courses/{course}/audit", get(audit::list))
+        .route("/api/v1/courses/{course}/submissions", get(course::list))
         .route("/api/v1/courses/{course}/deliveries", get(deliveries::list))
         .route("/api/v1/courses/{course}/resend", post(resend::all))
         .route("/api/v1/submissions/{id}/resend", post(resend::one))

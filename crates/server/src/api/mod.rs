@@ -2,14 +2,15 @@
 
 pub(crate) mod admission;
 pub(crate) mod audit;
+pub(crate) mod course;
 pub(crate) mod deliveries;
 pub(crate) mod events;
 pub(crate) mod executed;
 pub(crate) mod failed;
 pub(crate) mod health;
 pub(crate) mod history;
-pub(crate) mod lists;
 pub(crate) mod jwks;
+pub(crate) mod lists;
 pub(crate) mod me;
 pub(crate) mod notebook;
 pub(crate) mod problem;

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
 };
-use model::{Points, Submission, SubmissionId};
+use model::{Points, Submission, SubmissionId, Visibility};
 use serde::{Deserialize, Serialize};
 use store::{Filter, Outcome, Page, Status, SubmissionRecord};
 
@@ -49,10 +49,10 @@ pub(crate) struct Line {
 
 #[derive(Serialize)]
 pub(crate) struct List {
-    submissions: Vec<Line>,
+    pub(super) submissions: Vec<Line>,
     /// The value of `before` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_before: Option<SubmissionId>,
+    pub(super) next_before: Option<SubmissionId>,
 }
 
 pub(crate) async fn list(
@@ -71,14 +71,22 @@ pub(crate) async fn list(
 /// A page of the user's submissions.
 pub(crate) async fn load(app: &App, user: &model::UserName, page: Page) -> Result<Vec<Line>, ApiError> {
     let records = app.store.submissions(&App::own(user), &Filter::All, page).await?;
-    Ok(records.into_iter().map(|record| line(app, record)).collect())
+    let shown = |record: &SubmissionRecord| Some(app.visibility(&record.submission.key));
+    Ok(records
+        .into_iter()
+        .map(|record| {
+            let shown = shown(&record);
+            line(record, shown)
+        })
+        .collect())
 }
 
-fn line(app: &App, record: SubmissionRecord) -> Line {
-    let visibility = app.visibility(&record.submission.key);
-    let report = record.grading.and_then(|grading| match grading.outcome {
-        Outcome::Report(report) => Some(report.for_student(visibility)),
-        Outcome::Fault(_) => None,
+/// `shown` is how much of the report students see; staff see all of it.
+pub(crate) fn line(record: SubmissionRecord, shown: Option<Visibility>) -> Line {
+    let report = record.grading.and_then(|grading| match (grading.outcome, shown) {
+        (Outcome::Report(report), Some(visibility)) => Some(report.for_student(visibility)),
+        (Outcome::Report(report), None) => Some(*report),
+        (Outcome::Fault(_), _) => None,
     });
     let (score, max_score) = report.map(|report| (report.score, report.max_score)).unzip();
     Line { submission: record.submission, status: record.status, score, max_score }

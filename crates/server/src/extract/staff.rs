@@ -6,8 +6,8 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::request::Parts,
 };
-use model::{Name, Submission, SubmissionId, UserName};
-use store::{AuditEntry, Scope, SubmissionRecord};
+use model::{Name, SubmissionId};
+use store::{Scope, SubmissionRecord};
 
 use crate::{api::problem::ApiError, app::App, extract::denial::Denial, identity::Caller};
 
@@ -39,11 +39,6 @@ impl Staff {
         is_some.then_some(Self(caller))
     }
 
-    /// Who it is.
-    pub(crate) fn user(&self) -> &UserName {
-        &self.0.user
-    }
-
     /// The courses that this user looks after.
     pub(crate) fn courses(&self, app: &App) -> BTreeSet<Name> {
         self.0.courses(app)
@@ -72,10 +67,5 @@ impl Staff {
             }
         }
         Err(ApiError::NotFound("submission"))
-    }
-
-    /// That this user did something to a submission.
-    pub(crate) fn entry(&self, app: &App, action: &str, submission: &Submission) -> AuditEntry {
-        self.0.entry(app, action, submission)
     }
 }

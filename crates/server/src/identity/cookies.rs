@@ -28,9 +28,8 @@ pub(crate) enum Kind {
 pub(crate) fn set(app: &App, client: Client, name: &str, value: &str, kind: Kind) -> HeaderValue {
     let prefix = &app.settings.prefix;
     let (max_age, same_site) = match kind {
-        Kind::Lax(seconds) => (seconds, "Lax"),
         Kind::CrossSite(seconds) if client.is_secure => (seconds, "None"),
-        Kind::CrossSite(seconds) => (seconds, "Lax"),
+        Kind::Lax(seconds) | Kind::CrossSite(seconds) => (seconds, "Lax"),
         Kind::Gone => (0, "Lax"),
     };
     let secure = if client.is_secure { "; Secure" } else { "" };

@@ -228,6 +228,8 @@ async fn settle(
             }
             settled => {
                 log(job, &outcome, settled.is_ok());
+                // There may be a grade to send now.
+                worker.workshop.news.delivery();
                 return settled;
             }
         }

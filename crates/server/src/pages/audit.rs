@@ -37,7 +37,7 @@ struct Row {
     time: String,
     datetime: String,
     actor: String,
-    what: String,
+    what: What,
     /// To whose work.
     user: Option<String>,
     submission: Option<String>,
@@ -97,15 +97,22 @@ fn row(entry: AuditEntry) -> Row {
     }
 }
 
-/// What was done, so that `to` or `of` and a user can follow.
-fn what(action: &str) -> String {
-    match action {
-        "view" => "looked at the work of".into(),
-        "submit" => "submitted for".into(),
-        "regrade" => "asked for a new grading for".into(),
-        "resend" => "had the grade sent again for".into(),
-        "export" => "exported all data of".into(),
-        "erase" => "erased all data of".into(),
-        other => format!("{other}:"),
-    }
+/// What was done, as a sentence around the words that lead to the submission; the user follows.
+struct What {
+    before: String,
+    link: &'static str,
+    after: &'static str,
+}
+
+fn what(action: &str) -> What {
+    let (before, link, after) = match action {
+        "view" => ("looked at", "a submission", "by"),
+        "submit" => ("submitted", "a notebook", "for"),
+        "regrade" => ("asked for a new grading of", "a submission", "by"),
+        "resend" => ("sent again the grade of", "a submission", "by"),
+        "export" => ("exported", "all data", "of"),
+        "erase" => ("erased", "all data", "of"),
+        other => (other, "something", "of"),
+    };
+    What { before: before.to_owned(), link, after }
 }

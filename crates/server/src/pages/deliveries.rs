@@ -12,9 +12,9 @@ use axum::{
 use store::{Page, PassbackRecord, PassbackState};
 
 use super::{
-    delivery, error,
+    delivery::{self, Moment},
+    error,
     render::{self, Frame},
-    words,
 };
 use crate::{
     api::{
@@ -72,13 +72,15 @@ struct Row {
     section: String,
     user: String,
     score: String,
-    state: String,
+    state: &'static str,
     class: &'static str,
-    changed: String,
-    changed_datetime: String,
+    /// When it is tried again.
+    retry: Option<Moment>,
+    changed: Moment,
     tries: String,
     words: Option<String>,
     can_be_resent: bool,
+    button: &'static str,
 }
 
 pub(crate) async fn show(
@@ -157,8 +159,8 @@ fn row(record: PassbackRecord) -> Row {
         score: format!("{} of {}", passback.score, passback.max_score),
         state,
         class,
-        changed: words::time(standing.changed_at),
-        changed_datetime: standing.changed_at.to_string(),
+        retry: standing.retry_at.map(Moment::of),
+        changed: Moment::of(standing.changed_at),
         tries: match standing.attempts {
             0 => "not tried yet".into(),
             1 => "1 try".into(),
@@ -166,6 +168,7 @@ fn row(record: PassbackRecord) -> Row {
         },
         words: standing.words.filter(|words| !words.is_empty()),
         can_be_resent: is_over,
+        button: if standing.state == PassbackState::Withheld { "Send" } else { "Send again" },
     }
 }
 

@@ -13,12 +13,12 @@ use axum::{
 };
 use model::{Name, SubmissionId, UserName, Visibility};
 use serde::Deserialize;
-use store::{Filter, Page, PassbackState, Scope, Status, StoreError};
+use store::{Filter, Page, PassbackState, Scope, StoreError};
 
 use super::{
     error,
     render::{self, Frame},
-    words,
+    row::Row,
 };
 use crate::{
     api::{
@@ -47,18 +47,6 @@ struct Index {
     undelivered: Vec<String>,
     /// All courses that this user looks after.
     courses: Vec<String>,
-}
-
-struct Row {
-    id: String,
-    assignment: String,
-    course: String,
-    time: String,
-    datetime: String,
-    standing: words::Standing,
-    score: Option<words::Score>,
-    /// Whether the user's grade for the assignment is this one's.
-    counts: bool,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +82,7 @@ pub(crate) async fn show(
         Err(problem) => return error::page(&app, Some(&caller), problem.into()),
     };
     let older = lines.last().filter(|_| has_older).map(|line| line.submission.id.to_string());
-    let rows = lines.iter().map(|line| row(line, &counting)).collect();
+    let rows = lines.iter().map(|line| Row::of(line, counting.contains(&line.submission.id))).collect();
     let index = Index {
         frame: Frame::of(&app, &caller),
         rows,
@@ -136,18 +124,4 @@ async fn to_look_after(app: &App, courses: BTreeSet<Name>) -> Result<(Vec<String
         }
     }
     Ok((failed, undelivered))
-}
-
-fn row(line: &Line, counting: &HashSet<SubmissionId>) -> Row {
-    let points = line.score.zip(line.max_score).filter(|_| line.status == Status::Graded);
-    Row {
-        id: line.submission.id.to_string(),
-        assignment: line.submission.key.assignment.to_string(),
-        course: format!("{} / {}", line.submission.key.course, line.submission.key.section),
-        time: words::time(line.submission.received_at),
-        datetime: line.submission.received_at.to_string(),
-        standing: words::standing(line.status),
-        score: points.and_then(|(score, max_score)| words::Score::of(score, max_score)),
-        counts: counting.contains(&line.submission.id),
-    }
 }

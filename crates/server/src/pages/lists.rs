@@ -7,11 +7,12 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{audit, deliveries};
+use super::{audit, course, deliveries};
 use crate::app::App;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/courses/{course}", get(course::show))
         .route("/courses/{course}/audit", get(audit::show))
         .route("/courses/{course}/deliveries", get(deliveries::show).post(deliveries::all_again))
         .route("/submissions/{id}/resend", post(deliveries::again))

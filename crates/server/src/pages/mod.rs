@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 mod audit;
+mod course;
 mod deliveries;
 mod delivery;
 pub(crate) mod error;
@@ -10,6 +11,7 @@ mod failure;
 pub(crate) mod index;
 pub(crate) mod lists;
 mod render;
+mod row;
 pub(crate) mod sign_in;
 pub(crate) mod submission;
 mod words;

@@ -49,6 +49,8 @@ struct SubmissionPage {
     other_counts: Option<String>,
     /// Where the grade is on its way to the learning platform.
     delivery: Option<delivery::Told>,
+    /// Where its course's staff, who look at it, find the grades that did not arrive.
+    list_url: Option<String>,
     sha256: String,
     receipt: String,
 }
@@ -61,6 +63,8 @@ struct ReportPart {
     message: Option<String>,
     is_rejected: bool,
     questions: Vec<QuestionPart>,
+    /// What staff should look at.
+    flags: Vec<String>,
     executed_url: Option<String>,
     engine: String,
     engine_reason: Option<String>,
@@ -145,9 +149,12 @@ fn of(frame: Frame, caller: &Caller, view: SubmissionView) -> SubmissionPage {
     let standing = words::standing(status);
     let report = grading.map(|grading| report(grading.report, grading.only_public, grading.executed_url));
     let score = report.as_ref().filter(|_| status == Status::Graded).and_then(|report| report.score.as_ref());
+    let of_other = Some(submission.user.to_string()).filter(|user| *user != caller.user.as_str());
+    let list = || format!("{}courses/{}/deliveries", frame.prefix, submission.key.course);
     SubmissionPage {
+        list_url: of_other.is_some().then(list),
         frame,
-        of_other: Some(submission.user.to_string()).filter(|user| *user != caller.user.as_str()),
+        of_other,
         id: submission.id.to_string(),
         assignment: submission.key.assignment.to_string(),
         course: format!("{} / {}", submission.key.course, submission.key.section),
@@ -191,6 +198,7 @@ fn report(report: Report, only_public: bool, executed_url: Option<String>) -> Re
         took: format!("{:.1} s", report.seconds),
         limits_to_say,
         limits,
+        flags: report.flags.iter().map(|flag| flag.reason.clone()).collect(),
         executed_url,
         engine: report.engine,
         engine_reason: report.engine_reason,

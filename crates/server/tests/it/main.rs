@@ -1,8 +1,12 @@
 //! The application as its clients meet it, without a network.
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod courier;
 mod deadlines;
+mod deliveries;
 mod events;
+mod identity;
+mod lti;
 mod odd;
 mod pages;
 mod pressure;

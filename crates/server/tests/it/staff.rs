@@ -12,7 +12,7 @@ use server::{
 };
 use store::{WorkerId, WorkerRecord};
 
-use crate::work::soon;
+use crate::{identity::browser::form_token, work::soon};
 
 async fn post(test: &TestApp, path: &str) -> Answer {
     test.send(Request::post(format!("{PREFIX}{path}")).body(Body::empty()).unwrap()).await
@@ -177,16 +177,22 @@ async fn staff_finds_the_failed_ones_on_a_page_with_a_button() {
     let action = format!("{PREFIX}submissions/{id}/regrade");
     assert!(shown.contains(&format!("<form method=\"post\" action=\"{action}\">")), "{shown}");
 
-    let answer = test
-        .send(Request::post(&action).header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap())
-        .await;
+    let button = |path: &str, token: &str| {
+        let request = Request::post(path).header("sec-fetch-site", "same-origin");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body(Body::from(format!("token={token}"))).unwrap()
+    };
+    let token = form_token(shown);
+    assert_eq!(test.send(button(&action, "")).await.status, StatusCode::FORBIDDEN);
+    let answer = test.send(button(&action, token)).await;
     let back = format!("{PREFIX}courses/88e/failed");
     assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, back.as_str()));
     test.follow(id).await;
     assert_eq!(test.submission(id).await["status"], "graded");
 
     let others = [failed(&test, "x = 2", "a").await, failed(&test, "x = 3", "b").await];
-    assert_eq!(post(&test, "courses/88e/failed").await.status, StatusCode::SEE_OTHER);
+    let answer = test.send(button(&format!("{PREFIX}courses/88e/failed"), token)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
     for id in others {
         test.follow(id).await;
         assert_eq!(test.submission(id).await["status"], "graded");

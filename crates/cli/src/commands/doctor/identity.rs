@@ -51,8 +51,10 @@ async fn hub(settings: &HubSettings, reads_launches: bool) -> Check {
             }
             Check::ok(NAME, found)
         }
-        Err(HubError::Away { problem }) => Check::failure(NAME, found)
-            .because(format!("the hub does not answer: {problem}"), "start it; until then nobody new can sign in"),
+        Err(HubError::Away { problem }) => Check::failure(NAME, found).because(
+            format!("the hub does not answer: {problem}"),
+            "start it; until then nobody new can sign in",
+        ),
         Err(error) => Check::failure(NAME, found).because(error.to_string(), ""),
     }
 }
@@ -61,7 +63,8 @@ async fn hub(settings: &HubSettings, reads_launches: bool) -> Check {
 async fn provider(config: &Config, settings: &OidcSettings) -> Check {
     let found = format!("OpenID Connect, {} as {}", settings.issuer, settings.client_id);
     let asked = async {
-        let client_secret = config.secrets.get(SecretName::OidcClientSecret).map_err(|error| error.to_string())?;
+        let client_secret =
+            config.secrets.get(SecretName::OidcClientSecret).map_err(|error| error.to_string())?;
         let settings = OidcSettings { client_secret, ..settings.clone() };
         let provider = Provider::new(settings, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
         provider.authorize_url("doctor", "doctor", "doctor").await.map_err(|error| error.to_string())
@@ -96,7 +99,11 @@ mod tests {
     async fn who_cannot_be_asked_is_a_failure() {
         let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let url = format!("http://{gone}/");
-        let hub = [("JUPYTERHUB_API_URL", &*url), ("JUPYTERHUB_API_TOKEN", "s3cret"), ("JUPYTERHUB_SERVICE_NAME", "otter")];
+        let hub = [
+            ("JUPYTERHUB_API_URL", &*url),
+            ("JUPYTERHUB_API_TOKEN", "s3cret"),
+            ("JUPYTERHUB_SERVICE_NAME", "otter"),
+        ];
         let provider = [
             ("OTTER_SERVICE_IDENTITY_OIDC_ISSUER", &*url),
             ("OTTER_SERVICE_IDENTITY_OIDC_CLIENT_ID", "otter"),

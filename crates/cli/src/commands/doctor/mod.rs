@@ -6,6 +6,7 @@ mod environments;
 mod folders;
 mod identity;
 mod jail;
+mod lti;
 mod machine;
 mod materials;
 mod permissions;
@@ -45,6 +46,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     checks.push(materials::check(&config).await);
     checks.extend(environments::check(&config).await);
     checks.extend(identity::check(&config).await);
+    checks.extend(lti::check(&config).await);
     checks.extend(jail::check(config.engine));
     checks.extend(machine::resources(&config));
     checks.extend(reach::checks(&config, |name| std::env::var(name).ok()).await);

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:10101/services/otter_grade/")]
     url: reqwest::Url,
     /// A file with the token that says who submits (`otter-service token create`). Without it, the variable
-    /// OTTER_TOKEN is taken, and within a notebook server of a hub JUPYTERHUB_API_TOKEN.
+    /// `OTTER_TOKEN` is taken, and within a notebook server of a hub `JUPYTERHUB_API_TOKEN`.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Do not wait for the grades.

@@ -148,7 +148,9 @@ impl ApiError {
             Self::NotFinished | Self::NotSendable => StatusCode::CONFLICT,
             Self::NotebookGone => StatusCode::GONE,
             Self::NotSignedIn | Self::BadToken { .. } | Self::BadSignature => StatusCode::UNAUTHORIZED,
-            Self::Query(_) | Self::BrokenBody | Self::NotAPush | Self::SignIn(_) | Self::Launch(_) => StatusCode::BAD_REQUEST,
+            Self::Query(_) | Self::BrokenBody | Self::NotAPush | Self::SignIn(_) | Self::Launch(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::CrossSite | Self::NoAccess { .. } | Self::NoSignIn | Self::OldForm => StatusCode::FORBIDDEN,

@@ -7,6 +7,7 @@ use crate::{identity::limits::TooMany, pressure::Full};
 
 impl ApiError {
     /// The stable name of the kind, its title, what is wrong, and what to do.
+    #[expect(clippy::too_many_lines, reason = "a table: each kind once")]
     pub(crate) fn words(&self) -> (&'static str, &'static str, String, &'static str) {
         let (slug, title, detail, advice) = match self {
             Self::Refused(refusal) => {

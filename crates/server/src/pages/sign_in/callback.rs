@@ -100,7 +100,7 @@ async fn who(app: &App, back: Back, verifier: Verifier) -> Result<SignedIn, ApiE
             return Err(OidcError::of_answer(&error, &back.error_description).into());
         }
         (None, Some(error)) => {
-            let plain: String = error.chars().filter(|c| c.is_ascii_graphic()).take(80).collect();
+            let plain: String = error.chars().filter(char::is_ascii_graphic).take(80).collect();
             return Err(problem(format!("You were not signed in ({plain}).")));
         }
         (None, None) => return Err(problem("The way back from signing in lacks its code.")),

@@ -99,6 +99,16 @@ async fn what_does_not_count_signs_nobody_in() {
     issuer.grants(unverified);
     let told = browser.comes_back(&state, "code").await;
     assert!(told.text().contains("not verified your e-mail address"), "{}", told.text());
+    // Because they did not want to, or the provider cannot.
+    let (state, _) = begins(&browser, &issuer).await;
+    let told = browser
+        .goes(&format!("oauth_callback?state={state}&error=access_denied&error_description=No."))
+        .await;
+    assert_eq!(told.status, 400);
+    assert!(told.text().contains("No. (`access_denied`)"), "{}", told.text());
+    let (state, _) = begins(&browser, &issuer).await;
+    let told = browser.goes(&format!("oauth_callback?state={state}&error=temporarily_unavailable")).await;
+    assert_eq!(told.status, 503);
     // In another browser.
     let (state, nonce) = begins(&browser, &issuer).await;
     issuer.grants(claims(&test, &issuer, "ada", &nonce));

@@ -98,3 +98,36 @@ async fn staff_submit_for_a_student_in_the_open_and_students_for_nobody() {
     assert_eq!(bad.status, 400, "{}", bad.text());
     test.finish_leaving(2).await;
 }
+
+#[tokio::test]
+async fn staff_see_what_came_in_for_their_course() {
+    let (test, hub) = behind_a_hub(Options { roles: rules(), ..Options::default() }).await;
+    hub.knows(&token("prof"), "prof", &json!({"groups": ["data8-staff"]}));
+    let ids = [("ada", "x = 1"), ("bob", "x = 2"), ("ada", "x = 3")];
+    let mut came = Vec::new();
+    for (name, content) in ids {
+        came.push(submit(&test, name, content).await["id"].clone());
+    }
+    let listed = async |query: &str| {
+        let answer = get(&test, "prof", &format!("api/v1/courses/88e/submissions{query}")).await.json();
+        let lines = answer["submissions"].as_array().unwrap();
+        let ids: Vec<_> = lines.iter().map(|line| line["id"].clone()).collect();
+        (ids, answer["next_before"].clone())
+    };
+    let newest_first: Vec<_> = came.iter().rev().cloned().collect();
+    assert_eq!(listed("").await, (newest_first, Value::Null));
+    assert_eq!(listed("?user=ada").await.0, [came[2].clone(), came[0].clone()]);
+    assert_eq!(listed("?user=ada&limit=1").await, (vec![came[2].clone()], came[2].clone()));
+    assert_eq!(listed(&format!("?user=ada&before={}", came[2].as_str().unwrap())).await.0, [came[0].clone()]);
+    assert!(listed("?user=nobody").await.0.is_empty());
+
+    let page = get(&test, "prof", "courses/88e").await;
+    assert!(page.text().contains("<strong>bob</strong> lab01"), "{}", page.text());
+    let page = get(&test, "prof", "courses/88e?user=ada").await;
+    assert!(page.text().contains("<strong>ada</strong>") && !page.text().contains("bob"), "{}", page.text());
+    let page = get(&test, "prof", "courses/88e?user=").await;
+    assert!(page.text().contains("bob"), "an empty field asks for everybody");
+    assert_eq!(get(&test, "ada", "courses/88e").await.status, 404);
+    assert_eq!(get(&test, "ada", "api/v1/courses/88e/submissions").await.status, 404);
+    test.finish_leaving(3).await;
+}
