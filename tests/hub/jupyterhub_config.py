@@ -16,6 +16,12 @@ c.Spawner.args = ["--allow-root"]
 # A server's variables are written down, for a test that does as a notebook in it would.
 c.Spawner.cmd = ["sh", "-c", 'printenv >"$0/$JUPYTERHUB_USER.env" && exec jupyterhub-singleuser "$@"', str(STATE)]
 
+if "TEST_HUB_LTI" in os.environ:  # people come from a learning platform only
+    c.JupyterHub.authenticator_class = "ltiauthenticator.lti11.auth.LTI11Authenticator"
+    key, secret = os.environ["TEST_HUB_LTI"].split(":")
+    c.LTI11Authenticator.consumers = {key: secret}
+    c.LTI11Authenticator.username_key = "user_id"
+
 config = STATE / "managed/otter-service.toml"
 managed = {
     "name": "otter_managed",

@@ -9,6 +9,7 @@ mod browser;
 mod cases;
 mod chromium;
 mod course;
+mod edx;
 mod http;
 #[path = "../system/notebooks.rs"]
 #[expect(dead_code, reason = "others use the rest")]
@@ -89,5 +90,13 @@ fn on_a_hub_with_subdomains() {
     let Some(stage) = Stage::with_subdomains(HubVersion::Six) else { return };
     let mut cases = Cases::default();
     cases.run("a service at a host of its own", || cases::subdomains::signs_in(&stage));
+    cases.end(&stage);
+}
+
+#[test]
+fn a_grade_goes_from_a_launch_to_the_gradebook() {
+    let Some((stage, edx)) = Stage::with_launches(HubVersion::Six) else { return };
+    let mut cases = Cases::default();
+    cases.run("from a launch to the gradebook", || cases::chain::from_launch_to_gradebook(&stage, &edx));
     cases.end(&stage);
 }

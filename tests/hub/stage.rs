@@ -13,6 +13,7 @@ use testbed::{
 use crate::{
     browser::Browser,
     course,
+    edx::{self, Edx},
     http::{self, Answer},
     running::Running,
     support::{PROGRAM, program, root},
@@ -30,54 +31,76 @@ pub(crate) struct Stage {
     service: Option<Running>,
 }
 
+/// What there is on a stage.
+struct Setup {
+    /// Lines that are added to the hub's configuration.
+    lines: Vec<String>,
+    /// How the service grades that the hub does not start; without it there is none.
+    external: Option<&'static str>,
+    /// Whether the service that the hub starts need not find out anything before it can do its work.
+    is_known: bool,
+}
+
 impl Stage {
-    /// With the roles that `docs/how-to/run-behind-jupyterhub.md` tells operators to add.
+    /// With the roles that the documentation tells operators to add.
     pub(crate) fn with_documented_roles(version: HubVersion) -> Option<Self> {
-        let page = fs::read_to_string(root().join("docs/how-to/run-behind-jupyterhub.md")).unwrap();
-        let roles = page.split("```python\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-        let roles: Vec<_> = roles.filter(|block| block.contains("load_roles")).map(str::to_owned).collect();
-        assert_eq!(roles.len(), 2, "roles for users and servers, and for staff");
-        Self::start(version, &roles, true)
+        // A warm Python takes some seconds to begin with; worth it where much is graded.
+        let setup = Setup { lines: documented(), external: Some("warm"), is_known: false };
+        Some(Self::prepare(version, &setup)?.start(&setup))
     }
 
     /// As an operator has it who has not read about roles.
     pub(crate) fn with_stock_roles(version: HubVersion) -> Option<Self> {
-        Self::start(version, &[], true)
+        let setup = Setup { lines: Vec::new(), external: Some("otter"), is_known: true };
+        Some(Self::prepare(version, &setup)?.start(&setup))
     }
 
     /// Where users and services have hosts of their own.
     pub(crate) fn with_subdomains(version: HubVersion) -> Option<Self> {
         let lines = "c.JupyterHub.subdomain_host = f'http://hub.localhost:{PORT}'\nc.JupyterHub.load_roles = [\n\
                      {\"name\": \"user\", \"scopes\": [\"self\", \"access:services!service=otter_managed\"]}]\n";
-        Self::start(version, &[lines.to_owned()], false)
+        let setup = Setup { lines: vec![lines.to_owned()], external: None, is_known: true };
+        Some(Self::prepare(version, &setup)?.start(&setup))
     }
 
-    fn start(version: HubVersion, lines: &[String], with_external: bool) -> Option<Self> {
+    /// Where people come from edX, and their grades go there.
+    pub(crate) fn with_launches(version: HubVersion) -> Option<(Self, Edx)> {
+        let setup = Setup { lines: documented(), external: Some("otter"), is_known: true };
+        let mut stage = Self::prepare(version, &setup)?;
+        let edx = Edx::start(stage.hub.port())?;
+        stage.hub.variable("TEST_HUB_LTI", &format!("{}:{}", edx::KEY, edx::SECRET));
+        course::posts_to(&stage.hub.folder().join("external"), &edx.site);
+        Some((stage.start(&setup), edx))
+    }
+
+    /// Writes what is configured.
+    fn prepare(version: HubVersion, setup: &Setup) -> Option<Self> {
         let peers = or_skip("JupyterHub", Peers::get())?;
         let config = root().join("tests/hub/jupyterhub_config.py");
         let mut hub = JupyterHub::new(&peers, version, &config).unwrap();
-        // A warm Python takes some seconds to begin with; worth it for the one that grades much.
-        course::write(&hub.folder().join("external"), if lines.len() > 1 { "warm" } else { "otter" });
-        course::write(&hub.folder().join("managed"), "otter");
-        course::is_known(&hub.folder().join("external"));
-        // Elsewhere it is looked at what a hub does with a service that begins slowly.
-        if lines.len() < 2 {
-            course::is_known(&hub.folder().join("managed"));
+        let (external, managed) = (hub.folder().join("external"), hub.folder().join("managed"));
+        course::write(&external, setup.external.unwrap_or("otter"));
+        course::write(&managed, "otter");
+        course::is_known(&external);
+        if setup.is_known {
+            course::is_known(&managed);
         }
         hub.variable("TEST_HUB_PROGRAM", PROGRAM);
-        let mut stage = Self { hub, service: None };
-        for (number, lines) in lines.iter().enumerate() {
+        let stage = Self { hub, service: None };
+        for (number, lines) in setup.lines.iter().enumerate() {
             stage.add_lines(number, lines);
         }
+        Some(stage)
+    }
+
+    fn start(mut self, setup: &Setup) -> Self {
         // The hub waits for its services, and they for it.
-        if with_external {
-            stage.service = Some(stage.external());
-        }
-        stage.hub.start().unwrap();
-        if let Some(service) = &mut stage.service {
+        self.service = setup.external.map(|_| self.external());
+        self.hub.start().unwrap();
+        if let Some(service) = &mut self.service {
             service.says("otter-service is ready", Duration::from_mins(2));
         }
-        Some(stage)
+        self
     }
 
     /// Adds lines to the hub's configuration, for its next start.
@@ -94,7 +117,9 @@ impl Stage {
             .arg(folder.join("otter-service.toml"))
             .env("JUPYTERHUB_SERVICE_NAME", "otter_grade")
             .env("JUPYTERHUB_API_URL", format!("http://127.0.0.1:{}/hub/api", port + 81))
-            .env("JUPYTERHUB_API_TOKEN", SERVICE_TOKEN);
+            .env("JUPYTERHUB_API_TOKEN", SERVICE_TOKEN)
+            .env("LTI_CONSUMER_KEY", edx::KEY)
+            .env("LTI_CONSUMER_SECRET", edx::SECRET);
         Running::start(&mut command, &folder.join("data"))
     }
 
@@ -154,6 +179,15 @@ impl Stage {
         };
         format!("the hub:\n{}\n\nthe service:\n{}", last(&self.hub.log()), last(&self.log()))
     }
+}
+
+/// The roles in `docs/how-to/run-behind-jupyterhub.md`.
+fn documented() -> Vec<String> {
+    let page = fs::read_to_string(root().join("docs/how-to/run-behind-jupyterhub.md")).unwrap();
+    let blocks = page.split("```python\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let roles: Vec<_> = blocks.filter(|block| block.contains("load_roles")).map(str::to_owned).collect();
+    assert_eq!(roles.len(), 2, "roles for users and servers, and for staff");
+    roles
 }
 
 impl Drop for Stage {

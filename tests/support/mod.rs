@@ -16,7 +16,8 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(PROGRAM);
     let settings = ["OTTER_SERVICE_", "JUPYTERHUB_"];
-    let secrets = ["github_", "git_token", "store_url"];
+    let secrets =
+        ["github_", "git_token", "store_url", "session_secret", "oidc_", "lti", "passback_", "otter_token"];
     for (name, _) in std::env::vars() {
         let small = name.to_ascii_lowercase();
         if settings.iter().any(|begin| name.starts_with(begin))

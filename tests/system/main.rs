@@ -1,6 +1,7 @@
 //! The real program, from the outside.
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod alone;
 mod backup;
 mod check;
 mod cli;

@@ -76,6 +76,12 @@ impl Service {
         serde_json::from_str(&self.text(path)).unwrap()
     }
 
+    /// What somebody with a token gets.
+    pub(crate) fn get_as(&self, token: &str, path: &str) -> Value {
+        let request = reqwest::Client::new().get(self.url(path)).bearer_auth(token);
+        wait(async { request.send().await.unwrap().json().await.unwrap() })
+    }
+
     pub(crate) fn text(&self, path: &str) -> String {
         let url = self.url(path);
         wait(async { reqwest::get(url).await.unwrap().text().await.unwrap() })

@@ -2,6 +2,7 @@
 
 pub(crate) mod away;
 pub(crate) mod button;
+pub(crate) mod chain;
 pub(crate) mod cross_site;
 pub(crate) mod managed;
 pub(crate) mod menu;

@@ -12,12 +12,16 @@ pub(crate) fn body(notebook: &str) -> String {
     json!({ "nb": notebooks::submission(notebook) }).to_string()
 }
 
-/// Starts a user's server with a notebook in its home, and gives the variables that it has.
-pub(crate) fn start(stage: &Stage, user: &str) -> BTreeMap<String, String> {
+/// Puts a submission of the sample course into a user's home, as `lab01.ipynb`.
+pub(crate) fn put_notebook(stage: &Stage, user: &str, name: &str) {
     let home = stage.hub.folder().join("home").join(user);
     fs::create_dir_all(&home).unwrap();
-    let notebook = notebooks::submission(&format!("lab01-{user}.ipynb"));
-    fs::write(home.join("lab01.ipynb"), notebook.to_string()).unwrap();
+    fs::write(home.join("lab01.ipynb"), notebooks::submission(name).to_string()).unwrap();
+}
+
+/// Starts a user's server with a notebook in its home, and gives the variables that it has.
+pub(crate) fn start(stage: &Stage, user: &str) -> BTreeMap<String, String> {
+    put_notebook(stage, user, &format!("lab01-{user}.ipynb"));
     stage.token_of(user, None);
     stage.api(Method::POST, &format!("users/{user}/server"), &Value::Null);
     for _ in 0..1200 {

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let receipt_key = data.receipt_key(&*entropy)?;
     let now: Arc<dyn Clock> = clock.clone();
     let door = door(&config, &data, &now, &*entropy)?;
-    let listening = Listening::start(config.listen).await?;
+    let listening = Listening::start(config.listen, &config.prefix).await?;
     let materials = open_materials(&config, &data.materials_cache(), &now)?;
     let scratch = data.scratch()?;
     let mut grader = None;

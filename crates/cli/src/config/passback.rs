@@ -136,3 +136,48 @@ fn webhook_url(text: &str) -> Result<Option<Url>, &'static str> {
     let url = Url::parse(text).ok().filter(|url| Site::of(url).is_some() && url.username().is_empty());
     url.map(Some).ok_or("it must be an http or https URL without a user name")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfigError, Sources};
+
+    fn load(settings: &[(&str, &str)]) -> Result<PassbackSettings, ConfigError> {
+        let own = |(name, text): &(&str, &str)| {
+            let is_shared = ["EDX_URL", "POST_GRADE"].contains(name);
+            let prefix = if is_shared { "" } else { "OTTER_SERVICE_PASSBACK_" };
+            (format!("{prefix}{name}"), (*text).to_owned())
+        };
+        let variables = settings.iter().map(own).collect();
+        Config::load(&Sources { variables, ..Sources::default_only() }).map(|config| config.passback)
+    }
+
+    #[test]
+    fn what_becomes_of_new_grades() {
+        let delivery = |settings: &[_]| load(settings).unwrap().delivery;
+        assert_eq!(delivery(&[("POST_GRADE", "true")]), Delivery::Nowhere, "there is no such place");
+        assert_eq!(delivery(&[("EDX_URL", "edx.org")]), Delivery::Withheld);
+        assert_eq!(delivery(&[("EDX_URL", "edx.org"), ("POST_GRADE", "true")]), Delivery::Due);
+        assert_eq!(delivery(&[("ALLOW", "lms.example.edu"), ("POST_GRADE", "true")]), Delivery::Due);
+        let csv = [("TO", "csv"), ("CSV_DIR", "/srv/grades"), ("POST_GRADE", "true")];
+        assert_eq!(delivery(&csv), Delivery::Due);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told() {
+        for (settings, words) in [
+            (&[("EDX_URL", "http://edx.org")][..], "not sent unencrypted"),
+            (&[("EDX_URL", "edx.org/x")], "it must be a host name"),
+            (&[("TO", "csv")], "passback.csv_dir: it is needed"),
+            (&[("TO", "webhook"), ("WEBHOOK_URL", "h/x")], "http or https URL"),
+            (&[("TO", "mail")], "`lti`, `webhook` or `csv`"),
+            (&[("ALLOW", "https://lms/path")], "it has a path"),
+            (&[("ALLOW_PRIVATE", "http://x")], "is not a host"),
+        ] {
+            let error = load(settings).unwrap_err().to_string();
+            assert!(error.contains(words), "{settings:?}: {error}");
+        }
+        let private = [("EDX_URL", "http://127.0.0.1:8600"), ("ALLOW_PRIVATE", "127.0.0.1")];
+        assert_eq!(load(&private).unwrap().edx_url.as_deref(), Some("http://127.0.0.1:8600"));
+    }
+}

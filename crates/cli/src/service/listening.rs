@@ -21,12 +21,12 @@ pub(crate) struct Listening {
 
 impl Listening {
     /// Takes the port.
-    pub(crate) async fn start(listen: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) async fn start(listen: SocketAddr, prefix: &str) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; is another otter-service running?"))?;
         let address = listener.local_addr()?;
-        let (front, closing) = (Front::default(), CancellationToken::new());
+        let (front, closing) = (Front::new(prefix), CancellationToken::new());
         let router = front.router().into_make_service_with_connect_info::<SocketAddr>();
         let closed = closing.clone();
         let server =

@@ -116,3 +116,23 @@ async fn what_may_work_later_and_what_never_does() {
     assert!(matches!(line_item.send(&grade(1.0, 0.0, SystemClock.now())).await, Verdict::Refused { .. }));
     assert!(platform.asked().is_empty());
 }
+
+/// Attack 57.
+#[tokio::test]
+async fn neither_a_line_item_nor_a_token_url_leads_elsewhere() {
+    let platform = StandIn::start(token).await;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let keyring = Arc::new(Keyring::new(caller(&platform.site, Arc::clone(&clock)), tool()));
+    let elsewhere = || "http://169.254.169.254/latest".parse().unwrap();
+    let own = |path: &str| platform.url(path);
+    for (token_url, line_item) in [(elsewhere(), own("/li/1")), (own("/token"), elsewhere())] {
+        let at = Platform { token_url, client_id: "otter".into(), audience: None };
+        let seat = Seat { line_item, sub: "sub-1".into() };
+        let tool = LineItem::new(caller(&platform.site, Arc::clone(&clock)), Arc::clone(&keyring), at, seat);
+        let verdict = tool.send(&grade(1.0, 1.0, SystemClock.now())).await;
+        assert!(
+            matches!(&verdict, Verdict::Refused { words } if words.contains("not among the sites")),
+            "{verdict:?}"
+        );
+    }
+}

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
+use store::{Delivery, Outbox};
 
 use crate::app::App;
 
@@ -28,6 +29,25 @@ pub(crate) struct Readiness {
     /// How many jobs wait, and how many are being graded.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<Queue>,
+    /// How many grades are on their way to the learning platform, and how many need somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grades: Option<Grades>,
+}
+
+#[derive(Serialize)]
+struct Grades {
+    pending: u64,
+    sending: u64,
+    refused: u64,
+    given_up: u64,
+}
+
+/// What a look at the store finds.
+#[derive(Default)]
+struct Found {
+    is_ready: bool,
+    queue: Option<Queue>,
+    grades: Option<Grades>,
 }
 
 #[derive(Serialize)]
@@ -36,28 +56,41 @@ struct Queue {
     grading: u64,
 }
 
-/// Whether the store is ready, and the queue.
-async fn look(app: &App) -> (bool, Option<Queue>) {
+async fn look(app: &App) -> Found {
     if let Err(error) = app.store.ready().await {
         tracing::warn!(%error, "not ready");
-        return (false, None);
+        return Found::default();
     }
-    let queue = app.store.queue(app.clock.now()).await;
-    (true, queue.ok().map(|store::Queue { waiting, working }| Queue { waiting, grading: working }))
+    let queue = app.store.queue(app.clock.now()).await.ok();
+    let outbox = match app.rules.delivery {
+        Delivery::Nowhere => None,
+        Delivery::Withheld | Delivery::Due => app.store.outbox().await.ok(),
+    };
+    Found {
+        is_ready: true,
+        queue: queue.map(|store::Queue { waiting, working }| Queue { waiting, grading: working }),
+        grades: outbox.map(|Outbox { pending, sending, refused, given_up }| Grades {
+            pending,
+            sending,
+            refused,
+            given_up,
+        }),
+    }
 }
 
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Readiness>) {
     // A store that hangs is not ready, and whoever asks wants to know it soon.
-    let (store_is_ready, queue) = tokio::time::timeout(PATIENCE, look(&app)).await.unwrap_or_else(|_| {
+    let found = tokio::time::timeout(PATIENCE, look(&app)).await.unwrap_or_else(|_| {
         tracing::warn!("not ready: the store does not answer");
-        (false, None)
+        Found::default()
     });
     let is_stopping = app.stopping.is_cancelled();
-    let (code, status) = match (is_stopping, store_is_ready) {
+    let (code, status) = match (is_stopping, found.is_ready) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
         (false, true) => (StatusCode::OK, "ready"),
     };
-    let store = if store_is_ready { "ready" } else { "unavailable" };
-    (code, Json(Readiness { status, store, materials: app.materials.problems(), queue }))
+    let store = if found.is_ready { "ready" } else { "unavailable" };
+    let Found { queue, grades, .. } = found;
+    (code, Json(Readiness { status, store, materials: app.materials.problems(), queue, grades }))
 }

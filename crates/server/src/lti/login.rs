@@ -8,7 +8,7 @@ use axum::{
         Query, State,
         rejection::{FormRejection, QueryRejection},
     },
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hub::NextPath;
@@ -29,21 +29,27 @@ use crate::{
 pub(super) async fn by_link(
     State(app): State<Arc<App>>,
     client: Client,
+    headers: HeaderMap,
     login: Result<Query<LtiLogin>, QueryRejection>,
 ) -> Response {
-    answer(&app, client, login.ok().map(|Query(login)| login))
+    answer(&app, client, &headers, login.ok().map(|Query(login)| login))
 }
 
 pub(super) async fn by_form(
     State(app): State<Arc<App>>,
     client: Client,
+    headers: HeaderMap,
     login: Result<Form<LtiLogin>, FormRejection>,
 ) -> Response {
-    answer(&app, client, login.ok().map(|Form(login)| login))
+    answer(&app, client, &headers, login.ok().map(|Form(login)| login))
 }
 
-fn answer(app: &App, client: Client, login: Option<LtiLogin>) -> Response {
-    begin(app, client, login).unwrap_or_else(|problem| error::page(app, None, problem))
+/// Only where the browser itself comes: pages of strangers could have it fetch this again and again, and leave it with
+/// more cookies than fit in a request.
+fn answer(app: &App, client: Client, headers: &HeaderMap, login: Option<LtiLogin>) -> Response {
+    let comes = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    let begun = if comes { begin(app, client, login) } else { Err(ApiError::CrossSite) };
+    begun.unwrap_or_else(|problem| error::page(app, None, problem))
 }
 
 /// Sends the browser back to its platform, with a cookie by which its return will be known.

@@ -262,6 +262,11 @@ async fn strangers_get_nowhere() {
     assert_eq!(posts(&browser, "lti/launch", &[("state", "forged"), ("id_token", "x")]).await.status, 400);
     let long = "x".repeat(200_000);
     assert_eq!(posts(&browser, "lti/launch", &[("state", &long)]).await.status, 400);
+    let image = format!("lti/login?iss={}&login_hint=h&target_link_uri=t", issuers[0].url());
+    for (mode, status) in [("no-cors", 403), ("cors", 403), ("navigate", 302)] {
+        let request = Browser::new(&test).request(Method::GET, &image).header("sec-fetch-mode", mode);
+        assert_eq!(browser.test.send(request.body(Body::empty()).unwrap()).await.status, status, "{mode}");
+    }
     assert!(browser.cookies.borrow().is_empty());
     // The door for other sites' pages is open for launches only.
     launches(&browser, &issuers[0], "42", &json!({})).await;

@@ -185,12 +185,7 @@ impl Outbox {
     }
 
     /// Starts to send.
-    pub(crate) fn courier(
-        &self,
-        to: impl Destinations,
-        name: &str,
-        settings: CourierSettings,
-    ) -> Courier {
+    pub(crate) fn courier(&self, to: impl Destinations, name: &str, settings: CourierSettings) -> Courier {
         let to: Arc<dyn Destinations> = Arc::new(to);
         Courier::start(&self.test.app.workshop, &to, &WorkerId(name.into()), settings)
     }

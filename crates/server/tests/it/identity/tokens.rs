@@ -145,7 +145,7 @@ async fn tokens_of_the_services_own_count_until_they_are_revoked_or_run_out() {
     test.app.store.create_token(&kept, &entry()).await.unwrap();
     test.app
         .store
-        .create_token(&record(&brief, Some(now + Duration::from_secs(60))), &entry())
+        .create_token(&record(&brief, Some(now + Duration::from_mins(1))), &entry())
         .await
         .unwrap();
 
@@ -155,7 +155,7 @@ async fn tokens_of_the_services_own_count_until_they_are_revoked_or_run_out() {
     assert_eq!(with(&own).await.json()["way"], "api_token");
     assert_eq!(with(&brief).await.json()["user"], "ada");
     assert_eq!(with(&ApiToken::generate(&SystemEntropy)).await.status, 401);
-    test.clock.advance(Duration::from_secs(60));
+    test.clock.advance(Duration::from_mins(1));
     assert!(with(&brief).await.json()["detail"].as_str().unwrap().contains("run out"));
     assert!(test.app.store.revoke_token(kept.id, &entry()).await.unwrap());
     assert!(with(&own).await.json()["detail"].as_str().unwrap().contains("revoked"));
