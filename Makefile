@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 export RUST_BACKTRACE ?= 0
 
-.PHONY: help demo test check fmt lint unit system attacks attacks-docker chaos outage conformance fuzz bench burst deny book release
+.PHONY: help demo test check fmt lint unit system hub attacks attacks-docker chaos outage conformance fuzz bench burst deny book release
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ unit:            ## unit tests only
 
 system:          ## the real program, from the outside
 	cargo test -p cli --test system
+
+hub:             ## the real program behind real JupyterHubs, in Chromium (tests/README.md)
+	cargo test -p cli --test hub
 
 attacks:         ## notebooks that mean no good, at each level of isolation
 	cargo test -p cli --test attacks

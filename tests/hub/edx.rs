@@ -26,7 +26,7 @@ pub(crate) const LEARNER: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 pub(crate) struct Edx {
     pub(crate) site: String,
     // It ends before its folder goes.
-    _process: Running,
+    process: Running,
     _folder: TempDir,
 }
 
@@ -49,14 +49,14 @@ impl Edx {
         let python = or_skip("the way from edX's launch to its gradebook", python("lti", &packages))?;
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port().unwrap());
         let process = Self::process(&python, &script, port, hub, folder.path());
-        let edx = Self { site: format!("http://127.0.0.1:{port}"), _process: process, _folder: folder };
+        let edx = Self { site: format!("http://127.0.0.1:{port}"), process, _folder: folder };
         for _ in 0..600 {
             if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Some(edx);
             }
             sleep(Duration::from_millis(100));
         }
-        panic!("edX does not come up:\n{}", edx._process.log());
+        panic!("edX does not come up:\n{}", edx.process.log());
     }
 
     fn process(python: &Path, script: &Path, port: u16, hub: u16, folder: &Path) -> Running {

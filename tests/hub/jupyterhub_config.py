@@ -13,8 +13,12 @@ c.JupyterHub.cleanup_proxy = False  # it is looked at how the service does witho
 c.Spawner.default_url = "/lab"
 c.Spawner.http_timeout = 120  # JupyterLab, started for the first time, beside other work
 c.Spawner.args = ["--allow-root"]
-# A server's variables are written down, for a test that does as a notebook in it would.
-c.Spawner.cmd = ["sh", "-c", 'printenv >"$0/$JUPYTERHUB_USER.env" && exec jupyterhub-singleuser "$@"', str(STATE)]
+# A server's variables are written down, for a test that does as a notebook in it would. Where no page of it is opened,
+# something small does in its place.
+lab = 'exec jupyterhub-singleuser "$@"'
+small = 'port=${JUPYTERHUB_SERVICE_URL##*:}; exec python3 -m http.server --bind 127.0.0.1 "${port%%/*}"'
+server = lab if os.environ["TEST_HUB_PAGES"] == "lab" else small
+c.Spawner.cmd = ["sh", "-c", f'printenv >"$0/$JUPYTERHUB_USER.env"; {server}', str(STATE)]
 
 if "TEST_HUB_LTI" in os.environ:  # people come from a learning platform only
     c.JupyterHub.authenticator_class = "ltiauthenticator.lti11.auth.LTI11Authenticator"

@@ -1,4 +1,4 @@
-//! The real program behind real JupyterHubs, with Chromium before them. See `tests/README.md`.
+//! The real program behind a real JupyterHub, with Chromium before them. See `tests/README.md`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -86,6 +86,7 @@ impl Stage {
             course::is_known(&managed);
         }
         hub.variable("TEST_HUB_PROGRAM", PROGRAM);
+        hub.variable("TEST_HUB_PAGES", if setup.lines.len() > 1 { "lab" } else { "none" });
         let stage = Self { hub, service: None };
         for (number, lines) in setup.lines.iter().enumerate() {
             stage.add_lines(number, lines);

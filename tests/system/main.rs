@@ -17,6 +17,7 @@ mod filled;
 mod grade;
 mod init;
 mod kill;
+mod launched;
 mod notebooks;
 mod otter_versions;
 mod passback;

@@ -22,6 +22,7 @@ pub(crate) struct Answers {
     users: Mutex<LruCache<TokenHash, Kept<Arc<HubUser>>>>,
     refusals: Mutex<LruCache<TokenHash, Kept<HubError>>>,
     turns: Mutex<HashMap<TokenHash, Arc<tokio::sync::Mutex<()>>>>,
+    presence: Mutex<Option<Kept<Result<(), HubError>>>>,
 }
 
 struct Kept<T> {
@@ -44,6 +45,7 @@ impl Answers {
             users: Mutex::new(LruCache::new(options.entries)),
             refusals: Mutex::new(LruCache::new(options.entries)),
             turns: Mutex::default(),
+            presence: Mutex::default(),
             options,
         }
     }
@@ -93,6 +95,18 @@ impl Answers {
     pub(crate) fn forget(&self, hash: TokenHash) {
         lock(&self.users).pop(&hash);
         lock(&self.refusals).pop(&hash);
+    }
+
+    /// Whether the hub was there a moment ago.
+    pub(crate) fn presence(&self, now: Timestamp) -> Option<Result<(), HubError>> {
+        let presence = lock(&self.presence);
+        let kept = presence.as_ref()?;
+        let age = now.duration_since(kept.asked);
+        (!age.is_negative() && age.unsigned_abs() < self.options.away).then(|| kept.value.clone())
+    }
+
+    pub(crate) fn keep_presence(&self, asked: Timestamp, found: &Result<(), HubError>) {
+        *lock(&self.presence) = Some(Kept { asked, value: found.clone() });
     }
 
     /// Waits for the turn to ask about a token.

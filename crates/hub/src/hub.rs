@@ -21,6 +21,8 @@ use crate::{
 
 /// The most bytes of what the hub says about a user: names of groups and scopes, and a launch.
 const MAX_USER_BYTES: u64 = 1024 * 1024;
+/// How long the hub may take to say that it is there.
+const PRESENCE: Duration = Duration::from_secs(5);
 /// The most bytes of any other answer.
 pub(crate) const MAX_SMALL_BYTES: u64 = 64 * 1024;
 
@@ -116,6 +118,23 @@ impl Hub {
             }
             known => known,
         }
+    }
+
+    /// Whether the hub answers at all: before a browser is sent there, which would only find the proxy's own page. What was
+    /// found counts for a moment.
+    pub async fn is_there(&self) -> Result<(), HubError> {
+        let now = self.answers.now();
+        if let Some(known) = self.answers.presence(now) {
+            return known;
+        }
+        let asked = self.outbound.get(self.url(&[])).header("accept", "application/json");
+        let found = match asked.within(self.options.within.min(PRESENCE)).send().await {
+            Ok(answer) if answer.status().as_u16() < 500 => Ok(()),
+            Ok(answer) => Err(HubError::of_status(answer.status().as_u16())),
+            Err(error) => Err(error.into()),
+        };
+        self.answers.keep_presence(now, &found);
+        found
     }
 
     /// Forgets what was said about a token: after signing out, and where a question must be asked afresh.

@@ -39,6 +39,10 @@ impl NextPath {
         }
         // Without `..`, which is resolved now.
         let path = url.path();
+        // `/.//x` becomes `//x`, which is another site to a browser; where everything is served at `/` nothing else catches it.
+        if path.starts_with("//") {
+            return Err(NextError::Elsewhere);
+        }
         if path != prefix.trim_end_matches('/') && !path.starts_with(prefix) {
             return Err(NextError::Elsewhere);
         }
@@ -115,6 +119,7 @@ mod tests {
         ] {
             assert_eq!(NextPath::parse(text, PREFIX), Err(NextError::Elsewhere), "{text:?}");
         }
+        assert_eq!(NextPath::parse("/.//evil.example/", "/"), Err(NextError::Elsewhere));
         let long = format!("{PREFIX}{}", "x".repeat(1024));
         assert_eq!(NextPath::parse(&long, PREFIX), Err(NextError::TooLong));
     }
@@ -122,14 +127,15 @@ mod tests {
     proptest! {
         #[test]
         fn a_browser_stays_with_the_service(
-            text in r"(/services/otter_grade/|//|/)?([a-z./\\%@:?#\t ]|%2e|%2f|\.\./|evil\.example){0,20}"
+            text in r"(/services/otter_grade/|//|/\.//|/)?([a-z./\\%@:?#\t ]|%2e|%2f|\.\./|evil\.example){0,20}",
+            prefix in prop_oneof![Just(PREFIX), Just("/")],
         ) {
-            if let Ok(next) = NextPath::parse(&text, PREFIX) {
+            if let Ok(next) = NextPath::parse(&text, prefix) {
                 let page = Url::parse("https://hub.example.edu/hub/x").unwrap().join(next.as_str()).unwrap();
                 prop_assert_eq!(page.host_str(), Some("hub.example.edu"));
-                prop_assert!(page.path().starts_with(PREFIX.trim_end_matches('/')));
+                prop_assert!(page.path().starts_with(prefix.trim_end_matches('/')));
                 prop_assert!(next.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
-                prop_assert_eq!(NextPath::parse(next.as_str(), PREFIX), Ok(next.clone()));
+                prop_assert_eq!(NextPath::parse(next.as_str(), prefix), Ok(next.clone()));
             }
         }
     }

@@ -13,6 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use model::AssignmentKey;
 
 use crate::destination::{Destination, GradeToSend, Verdict};
 
@@ -28,10 +29,11 @@ pub struct CsvDrop {
 }
 
 impl CsvDrop {
-    /// Touches nothing yet; folders are made when they are needed.
+    /// For one assignment's grades. Touches nothing yet; folders are made when they are needed. Each file is a platform of
+    /// its own: one that cannot be written is no reason to leave the others alone.
     #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
-        let platform = format!("files in {}", folder.display());
+    pub fn new(folder: PathBuf, key: &AssignmentKey) -> Self {
+        let platform = format!("the file of {key} in {}", folder.display());
         Self { folder, platform }
     }
 }

@@ -56,11 +56,12 @@ pub fn router(app: Arc<App>) -> Router {
         Router::new().merge(below_prefix)
     } else {
         let bare = prefix.trim_end_matches('/').to_owned();
-        let home = prefix.clone();
+        let (home, below) = (prefix.clone(), prefix.clone());
         api()
             .route("/", get(move || async move { Redirect::temporary(&home) }).post(api::submit::submit))
             // Clients may leave out the slash; a redirect would lose a POST's body in some.
-            .route(&bare, post(api::submit::submit).get(pages::index::show))
+            // The session's cookie is for what is below the prefix, so pages are there only.
+            .route(&bare, post(api::submit::submit).get(move || async move { Redirect::temporary(&below) }))
             .nest(&prefix, below_prefix)
     };
     let header = |name: HeaderName, value: &'static str| {

@@ -34,11 +34,16 @@ impl Rules {
         assignment.grade_policy.or_else(of_course).unwrap_or(self.policy)
     }
 
+    /// Whether grades of a course are kept and not sent, on purpose.
+    pub(crate) fn is_withheld(&self, course: &Name) -> bool {
+        let of_course = self.courses.get(course).and_then(|course| course.passback);
+        self.delivery == Delivery::Withheld || of_course == Some(false)
+    }
+
     /// What follows from a report for an assignment.
     pub(crate) fn effects(&self, key: &AssignmentKey, assignment: &AssignmentSettings) -> Effects {
-        let is_kept_back = self.courses.get(&key.course).and_then(|course| course.passback) == Some(false);
         let delivery = match self.delivery {
-            Delivery::Due if is_kept_back => Delivery::Withheld,
+            Delivery::Due if self.is_withheld(&key.course) => Delivery::Withheld,
             delivery => delivery,
         };
         Effects { policy: self.policy(&key.course, assignment), delivery }

@@ -5,7 +5,9 @@ await run(async (page) => {
   // From a learning platform, whose page sends its form by itself, or from the hub's own page.
   if (asked.launch) {
     await page.goto(asked.launch);
-    await page.waitForURL(`${asked.site}/**`);
+    await page.waitForURL(`${asked.site}/hub/home`);
+    await page.click('#start');
+    await page.waitForURL('**/user/*/lab');
   } else {
     await signIn(page);
   }

@@ -61,6 +61,11 @@ pub(crate) fn during(stage: &Stage, resting: &mut Resting, waiting: &mut Waiting
     assert!(page.header("content-type").starts_with("text/html"), "a page for people");
     says_later(&page);
     assert!(waiting.browser.cookie("otter-session").is_none());
+    // Who comes now is not sent on to a hub that is not there.
+    let page = stage.browser().open(EXTERNAL, "yan");
+    assert!(page.url.path().starts_with(EXTERNAL), "{}", page.url);
+    assert!(page.header("content-type").starts_with("text/html"));
+    says_later(&page);
 }
 
 pub(crate) fn after(stage: &mut Stage, waiting: &mut Waiting) {

@@ -42,8 +42,8 @@ pub(crate) fn cookie(stage: &Stage) {
     let middle = letters.len() / 2;
     letters[middle] = if letters[middle] == 'A' { 'B' } else { 'A' };
     let forged: String = letters.into_iter().collect();
-    let mut forger = stage.browser().with_cookie(&format!("otter-session={forged}; Path={EXTERNAL}"));
-    me(stage, &mut forger).expect(401);
+    let mut other = stage.browser().with_cookie(&format!("otter-session={forged}; Path={EXTERNAL}"));
+    me(stage, &mut other).expect(401);
     assert!(!stage.log().contains(&cookie.value), "the cookie is in the log");
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn door(
         proxies: identity.proxies.clone(),
         trust_client_header: identity.trust_client_header,
         is_secure: identity.is_secure(),
+        hosts: hosts(config),
         limits: identity.limits(),
         lti,
         ..Door::new(way_in, SessionKey::of(&secret), StateKey::of(&secret))
@@ -76,4 +77,11 @@ fn platforms(settings: &LtiSettings, clock: &Arc<dyn Clock>) -> anyhow::Result<L
     }
     let lti = Lti::new(settings.platforms.clone(), settings.launch_url.clone(), Arc::clone(clock));
     lti.context("a learning platform cannot be used")
+}
+
+/// The names by which the one user comes. Who opens the service to a network (`--insecure-single-user`) has decided that
+/// everybody may.
+fn hosts(config: &Config) -> Option<Vec<String>> {
+    let public = config.identity.public_url.as_ref().and_then(|url| url.host_str());
+    config.listen.ip().is_loopback().then(|| public.map(str::to_owned).into_iter().collect())
 }

@@ -55,6 +55,15 @@ impl LineItems {
         self.0.get(path).map(String::as_str)
     }
 
+    /// The line item of the notebook that is named as an assignment is, if there is one such item only, in whatever
+    /// folders.
+    #[must_use]
+    pub fn named(&self, assignment: &str) -> Option<&str> {
+        let mut items = self.0.iter().filter(|(path, _)| path.is_named(assignment)).map(|(_, item)| item);
+        let first = items.next()?;
+        items.all(|item| item == first).then_some(first)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -194,6 +203,12 @@ mod tests {
         assert_eq!(launch.platform.as_ref().unwrap().sub, "u-1");
         let path = |text| NotebookPath::parse(text).unwrap();
         assert_eq!(launch.line_items.len(), 1);
+        assert_eq!(launch.line_items.named("lab01"), Some("https://lms/li/2"));
+        assert_eq!(launch.line_items.named("lab02"), None);
+        let two = parse(
+            &json!({"lti13_ags_lineitems": {"a/lab01.ipynb": "https://lms/li/2", "b/lab01.ipynb": "https://lms/li/3"}}),
+        );
+        assert_eq!(two.unwrap().unwrap().line_items.named("lab01"), None, "only the path could tell");
         assert_eq!(launch.line_item(Some(&path("/my course/lab01.ipynb"))), Some("https://lms/li/2"));
         assert_eq!(launch.line_item(Some(&path("other.ipynb"))), Some("https://lms/li/1"));
         assert_eq!(launch.line_item(None), Some("https://lms/li/1"));

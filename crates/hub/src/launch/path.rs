@@ -15,6 +15,13 @@ impl NotebookPath {
         (!path.is_empty()).then(|| Self(path.to_owned()))
     }
 
+    /// Whether it is that of an assignment's notebook, by its name: `labs/lab01.ipynb` of `lab01`.
+    #[must_use]
+    pub fn is_named(&self, assignment: &str) -> bool {
+        let file = self.0.rsplit('/').next().unwrap_or_default();
+        file.strip_suffix(".ipynb").is_some_and(|stem| stem.eq_ignore_ascii_case(assignment))
+    }
+
     /// The path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -47,6 +54,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn it_is_of_the_assignment_that_its_file_names() {
+        let is_named = |path: &str| NotebookPath::parse(path).unwrap().is_named("lab01");
+        assert!(is_named("lab01.ipynb") && is_named("tree/my%20course/Lab01.ipynb"));
+        assert!(!is_named("final.ipynb") && !is_named("lab01/final.ipynb") && !is_named("lab01"));
+    }
 
     #[test]
     fn one_notebook_by_all_its_names() {

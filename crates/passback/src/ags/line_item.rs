@@ -135,6 +135,11 @@ impl Destination for LineItem {
             Err(verdict) => return verdict,
         };
         let status = answer.status();
+        // What stands before a platform may answer in its place, with a page: nobody took the score then.
+        let kind = answer.header("content-type").unwrap_or_default();
+        if status.is_success() && kind.starts_with("text/html") {
+            return Verdict::again("A page was answered in the place of the platform.");
+        }
         if status.is_success() {
             return Verdict::Posted {
                 words: refusal::in_words(status.as_u16(), "the score was taken.", &[]),

@@ -44,12 +44,17 @@ pub(crate) struct Edx {
 impl Edx {
     /// Starts it with more arguments. `None` where the peers are not.
     pub(crate) async fn start(arguments: &[&str]) -> Option<Self> {
-        let edx = shared()?;
+        let edx = shared()?.join("edx_peer.py");
+        Some(Self::run(&edx, arguments).await)
+    }
+
+    /// Starts it, or a script that does more, with more arguments.
+    pub(crate) async fn run(script: &Path, arguments: &[&str]) -> Self {
         let python = edx_python();
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port().unwrap());
         let log = File::create(folder.path().join("log")).unwrap();
         let process = Command::new(python)
-            .arg(edx.join("edx_peer.py"))
+            .arg(script)
             .args(["--port", &port.to_string()])
             .args(arguments)
             // Where it keeps its database.
@@ -62,11 +67,11 @@ impl Edx {
         let mut peer = Self { process, folder, site: format!("http://127.0.0.1:{port}") };
         let up = tokio::time::timeout(Duration::from_mins(2), peer.wait_until_up()).await;
         up.unwrap_or_else(|_| panic!("edX does not come up"));
-        Some(peer)
+        peer
     }
 
     async fn wait_until_up(&mut self) {
-        while self.ask().await.is_err() {
+        while self.ask("state").await.is_err() {
             if let Some(status) = self.process.try_wait().unwrap() {
                 panic!("edX ended with {status}:\n{}", self.log());
             }
@@ -80,12 +85,13 @@ impl Edx {
 
     /// What it has recorded, and under what names it goes.
     pub(crate) async fn state(&self) -> Value {
-        self.ask().await.unwrap()
+        self.ask("state").await.unwrap()
     }
 
-    async fn ask(&self) -> Result<Value, OutboundError> {
+    /// One of the answers that it has for tests only.
+    pub(crate) async fn ask(&self, what: &str) -> Result<Value, OutboundError> {
         let policy = Policy::default().allow(self.site.parse().unwrap()).allow_private("127.0.0.1").unwrap();
-        let url = Url::parse(&format!("{}/_peer/state", self.site)).unwrap();
+        let url = Url::parse(&format!("{}/_peer/{what}", self.site)).unwrap();
         Outbound::new(policy).unwrap().get(url).send().await?.json(1_000_000).await
     }
 

@@ -45,6 +45,12 @@ async fn verdict(answer: impl Fn(&Asked) -> Says + Send + Sync + 'static) -> Ver
 }
 
 #[tokio::test]
+async fn a_page_in_the_place_of_an_answer_is_none() {
+    let verdict = verdict(|_| says(200, "text/html; charset=utf-8", "<h1>Maintenance</h1>")).await;
+    assert!(matches!(verdict, Verdict::Again { .. }), "{verdict:?}");
+}
+
+#[tokio::test]
 async fn a_score_is_posted() {
     for status in [200, 201, 204] {
         let (platform, line_item) = at(move |_| says(status, "application/json", "")).await;

@@ -13,6 +13,10 @@ async fn posted(drop: &CsvDrop, grade: &GradeToSend) {
     assert_eq!(verdict, Verdict::Posted { words: "In 88e/1/lab01.csv.".into() });
 }
 
+fn drop_in(folder: &Path) -> CsvDrop {
+    CsvDrop::new(folder.to_owned(), &of("ada", 1.0, "2026-11-23T12:00:00Z").key)
+}
+
 fn rows(folder: &Path) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_path(folder.join("88e/1/lab01.csv")).unwrap();
     reader.records().map(|row| row.unwrap().iter().take(4).map(ToOwned::to_owned).collect()).collect()
@@ -25,7 +29,7 @@ fn of(user: &str, score: f64, stamp: &str) -> GradeToSend {
 #[tokio::test]
 async fn the_newest_grade_of_each_user() {
     let folder = TempDir::new().unwrap();
-    let drop = CsvDrop::new(folder.path().to_owned());
+    let drop = drop_in(folder.path());
     posted(&drop, &of("bob", 1.0, "2026-11-23T12:00:00Z")).await;
     posted(&drop, &of("ada", 2.5, "2026-11-23T12:00:02Z")).await;
     posted(&drop, &of("ada", 4.0, "2026-11-23T12:00:01Z")).await;
@@ -49,7 +53,7 @@ async fn many_at_once_lose_none() {
     let mut sends = tokio::task::JoinSet::new();
     for user in 0..20 {
         // As different processes have them.
-        let drop = CsvDrop::new(folder.path().to_owned());
+        let drop = drop_in(folder.path());
         let grade = of(&format!("user{user}"), 1.0, "2026-11-23T12:00:00Z");
         sends.spawn(async move { posted(&drop, &grade).await });
     }
@@ -60,7 +64,7 @@ async fn many_at_once_lose_none() {
 #[tokio::test]
 async fn what_is_not_ours_is_left_alone() {
     let folder = TempDir::new().unwrap();
-    let drop = CsvDrop::new(folder.path().to_owned());
+    let drop = drop_in(folder.path());
     let file = folder.path().join("88e/1/lab01.csv");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "name,grade\nada,1\n").unwrap();

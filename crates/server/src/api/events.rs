@@ -35,7 +35,7 @@ pub(crate) async fn stream(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Sight { scope, record, is_own } = Sight::find(&app, &caller, id).await?;
+    let Sight { scope, record, is_own } = Sight::of(&app, &caller, id, "steps").await?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     let listener = app.news.listen(id);
     let events = app.store.events(&scope, id, 0).await?;

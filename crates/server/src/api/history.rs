@@ -26,6 +26,11 @@ pub(crate) async fn show(
 ) -> Result<Json<History>, ApiError> {
     let (_, scope) = staff.scope(&app, &course)?;
     let id = parse_id(&id)?;
-    app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    let record = app.store.submission(&scope, id).await?.ok_or(ApiError::NotFound("submission"))?;
+    if record.submission.user != staff.0.user {
+        let mut entry = staff.0.entry(&app, "view", &record.submission);
+        entry.detail = Some("steps".into());
+        app.store.audit(&entry).await?;
+    }
     Ok(Json(History { id, events: app.store.events(&scope, id, 0).await? }))
 }

@@ -2,6 +2,7 @@
 
 use axum::{
     extract::Request,
+    http::header,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -12,7 +13,13 @@ use crate::{api::problem::ApiError, identity::write};
 /// header.
 pub(crate) async fn require(request: Request, next: Next) -> Response {
     let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
-    if !write::is_read(request.method()) && matches!(site, Some("cross-site" | "same-site")) {
+    let is_told = site.is_some() || request.headers().contains_key(header::ORIGIN);
+    let is_elsewhere = match site {
+        Some(site) => matches!(site, "cross-site" | "same-site"),
+        // By plain http browsers say less: the page's origin, if anything.
+        None => is_told && !write::is_from_here(request.headers()),
+    };
+    if !write::is_read(request.method()) && is_elsewhere {
         return ApiError::CrossSite.into_response();
     }
     next.run(request).await

@@ -28,7 +28,7 @@ impl FromRequestParts<Arc<App>> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Denial> {
         let caller = <Caller as OptionalFromRequestParts<_>>::from_request_parts(parts, app).await?;
-        let is_page = parts.headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+        let is_page = write::is_from_here(&parts.headers);
         match caller {
             Some(caller) if caller.way.is_by_cookie() => match write::require_no_form(&parts.headers) {
                 Ok(()) => Ok(Self::Known(caller)),

@@ -31,8 +31,7 @@ impl Sight {
         Ok(sight)
     }
 
-    /// As [`Self::of`], for what tells nothing new to somebody who has looked at the submission.
-    pub(crate) async fn find(app: &App, caller: &Caller, id: SubmissionId) -> Result<Self, ApiError> {
+    async fn find(app: &App, caller: &Caller, id: SubmissionId) -> Result<Self, ApiError> {
         let scope = App::own(&caller.user);
         if let Some(record) = app.store.submission(&scope, id).await? {
             return Ok(Self { scope, record, is_own: true });

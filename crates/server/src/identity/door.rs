@@ -41,6 +41,9 @@ pub struct Door {
     pub trust_client_header: bool,
     /// Whether browsers are known to come by https.
     pub is_secure: bool,
+    /// Where there is one user only: the host names by which browsers may come, besides `localhost` and addresses. Else
+    /// a page of any name that leads to this machine could read everything (DNS rebinding). `None`: by any.
+    pub hosts: Option<Vec<String>>,
     /// How often somebody may come.
     pub limits: Limits,
     /// What waits for its user to sign in.
@@ -62,6 +65,7 @@ impl Door {
             proxies: Proxies::default(),
             trust_client_header: false,
             is_secure: false,
+            hosts: Some(Vec::new()),
             limits: Limits::per_minute(0, 0),
             stash: Stash::default(),
             lti: None,

@@ -12,6 +12,7 @@ use crate::{
     identity::{
         Caller, Way, WayIn,
         client::Client,
+        host,
         session::{Proof, Session},
         write,
     },
@@ -25,6 +26,9 @@ pub(crate) async fn whose(app: &App, parts: &Parts) -> Result<Option<Caller>, Ap
         caller.address = client.address;
         if caller.way.is_by_cookie() {
             write::require(&parts.method, &parts.headers)?;
+            if !write::is_read(&parts.method) && parts.uri.path().contains("/api/v1/") {
+                write::require_no_form(&parts.headers)?;
+            }
         }
     }
     if matches!(found, Ok(None) | Err(ApiError::BadToken { .. })) {
@@ -35,6 +39,7 @@ pub(crate) async fn whose(app: &App, parts: &Parts) -> Result<Option<Caller>, Ap
 
 async fn proved(app: &App, headers: &HeaderMap, client: Client) -> Result<Option<Caller>, ApiError> {
     if let WayIn::SingleUser(user) = &app.door.way_in {
+        host::require(&app.door, headers)?;
         return Ok(Some(caller(user, Way::SingleUser, "one")));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {

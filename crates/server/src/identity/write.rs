@@ -12,15 +12,19 @@ pub(crate) fn is_read(method: &Method) -> bool {
 /// Refuses a write that no page of this very site is known to have started. What browsers say about that
 /// (`Sec-Fetch-Site`, Fetch Metadata, W3C; `Origin`, RFC 6454) no page can change.
 pub(crate) fn require(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    if is_read(method) || is_from_here(headers) { Ok(()) } else { Err(ApiError::CrossSite) }
+}
+
+/// Whether a browser says that a page of this very site started the request.
+pub(crate) fn is_from_here(headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_from_here = match headers.get("sec-fetch-site").map(header::HeaderValue::as_bytes) {
+    match headers.get("sec-fetch-site").map(header::HeaderValue::as_bytes) {
         Some(site) => site == b"same-origin",
-        // An older browser.
+        // An older browser, or one that came by plain http, which is not told.
         None => text(header::ORIGIN)
             .zip(text(header::HOST))
             .is_some_and(|(origin, host)| origin.split_once("://").is_some_and(|(_, from)| from == host)),
-    };
-    if is_read(method) || is_from_here { Ok(()) } else { Err(ApiError::CrossSite) }
+    }
 }
 
 /// Refuses a body of a kind that forms send, where no form is expected: pages of other sites can send those without

@@ -30,6 +30,8 @@ const PUT_BACK: Duration = Duration::from_secs(10);
 /// How long one that was put back still takes its place among those under way: while a platform is away, all its
 /// deliveries are taken up and put back, and the store has better to do.
 const PACE: Duration = Duration::from_millis(100);
+/// How long one waits that is not sent on purpose, until it is looked at again.
+const HELD_BACK: Duration = Duration::from_mins(10);
 /// How often it is still said to a store that is away what came of a try.
 const TRIES_TO_SETTLE: u32 = 20;
 
@@ -189,6 +191,10 @@ impl Round {
 
     /// Sends it, if its platform is not away.
     async fn attempt(&self, job: &PassbackJob) -> Settled {
+        if self.is_held_back(job) {
+            let later = self.workshop.clock.now() + HELD_BACK;
+            return Settled { outcome: PassbackOutcome::Postponed(later), words: String::new() };
+        }
         let destination = match self.destinations.of(&job.passback).await {
             Ok(destination) => destination,
             Err(NoDestination::Nowhere(words)) => {
@@ -209,6 +215,13 @@ impl Round {
             Err(_) => Verdict::Again { words: "The platform did not answer in time.".into(), after: None },
         };
         self.hear(job, turn, verdict)
+    }
+
+    /// Whether nothing is sent on purpose, and nobody asked for this one since: it waits from a time when grades were
+    /// sent, or came with a copy of the store.
+    fn is_held_back(&self, job: &PassbackJob) -> bool {
+        let is_withheld = self.workshop.rules.is_withheld(&job.passback.key.course);
+        is_withheld && job.since <= job.passback.graded_at
     }
 
     /// The right to send something to a platform, or when to ask again.

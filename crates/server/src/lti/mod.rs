@@ -48,6 +48,12 @@ impl Lti {
         Ok(Self { tool: LtiTool::new(platforms, launch_url, clock)?, registered })
     }
 
+    /// Whether a name is one that only a platform's users and groups have.
+    pub(crate) fn is_of_platform(&self, name: &str) -> bool {
+        let prefix = name.split_once(':').map(|(prefix, _)| prefix);
+        self.registered.iter().any(|one| Some(one.name.as_str()) == prefix)
+    }
+
     /// As what a platform is registered here.
     fn registration(&self, launch: &LtiLaunch) -> Option<&LtiRegistration> {
         let is_it = |one: &&LtiRegistration| {

@@ -16,7 +16,7 @@ use ::passback::{
 use async_trait::async_trait;
 use hub::{Hub, HubError};
 use materials::Materials;
-use model::UserName;
+use model::{AssignmentKey, UserName};
 use outbound::Url;
 use store::{Passback, Store, StoreError};
 
@@ -145,25 +145,39 @@ impl AddressBook {
         let here = here.and_then(|record| KeptLaunch::from_value(&record.data));
         let last = self.store.last_launch(user).await.map_err(away)?;
         let last = last.and_then(|record| KeptLaunch::from_value(&record.data));
+        let has_item = |launch: &KeptLaunch| launch.lti13.as_ref().is_some_and(|it| it.line_item.is_some());
         let of_hub = match &self.hub {
-            Some(hub) if here.is_none() => self.of_hub(hub, user).await?,
+            // Whoever submitted while the hub was away, or was graded before it answered, has nothing here yet.
+            Some(hub) if !here.as_ref().is_some_and(has_item) => self.of_hub(hub, user, key).await?,
             _ => None,
+        };
+        let (here, of_hub) = match of_hub {
+            Some(launch) if has_item(&launch) => (Some(launch), here),
+            of_hub => (here, of_hub),
         };
         Ok(Known { here, others: of_hub.into_iter().chain(last).collect() })
     }
 
     /// What the hub says now. A hub that never says is a matter of its configuration, and no reason to wait.
-    async fn of_hub(&self, hub: &Hub, user: &UserName) -> Result<Option<KeptLaunch>, NoDestination> {
+    async fn of_hub(
+        &self,
+        hub: &Hub,
+        user: &UserName,
+        key: &AssignmentKey,
+    ) -> Result<Option<KeptLaunch>, NoDestination> {
         match hub.launch_of(user).await {
-            Ok(launch) => Ok(launch.map(|launch| KeptLaunch::of_hub(&launch, None))),
-            Err(HubError::Away { .. }) => {
-                Err(NoDestination::NotNow("The hub, which knows how this user came, is away.".into()))
-            }
-            Err(error) => {
+            Ok(launch) => Ok(launch.map(|launch| KeptLaunch::of_hub(&launch, &key.assignment, None))),
+            Err(error @ (HubError::MissingPermission(_) | HubError::NoSuchUser { .. })) => {
                 if !self.told.swap(true, Ordering::Relaxed) {
                     tracing::info!(%error, "the hub tells nothing of launches; grades go where the configuration says");
                 }
                 Ok(None)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the hub could not be asked how a user came");
+                Err(NoDestination::NotNow(
+                    "The hub, which knows how this user came, cannot say it now.".into(),
+                ))
             }
         }
     }
@@ -177,7 +191,7 @@ impl Destinations for AddressBook {
             Gradebook::Webhook { url, secret } => {
                 Ok(Box::new(Webhook::new(self.caller.clone(), url.clone(), Arc::clone(secret))))
             }
-            Gradebook::Csv(folder) => Ok(Box::new(CsvDrop::new(folder.clone()))),
+            Gradebook::Csv(folder) => Ok(Box::new(CsvDrop::new(folder.clone(), &passback.key))),
         }
     }
 }

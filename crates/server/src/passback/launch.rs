@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hub::{Launch, NotebookPath};
+use model::Name;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,12 +57,17 @@ impl KeptLaunch {
         Self::deserialize(value).ok()
     }
 
-    /// What a hub knows. The line item is that of a notebook, if the platform said one for its path; what a launch says
-    /// without a path may be about another assignment.
+    /// What a hub knows, for an assignment. The line item is that of the notebook which is named as the assignment is; where
+    /// the platform said several such, that of the path. What a launch says without a path may be about another assignment,
+    /// and the client's word alone must not choose the column: a graded lab01 is no final (attack 56).
     #[must_use]
-    pub fn of_hub(launch: &Launch, path: Option<&NotebookPath>) -> Self {
+    pub fn of_hub(launch: &Launch, assignment: &Name, path: Option<&NotebookPath>) -> Self {
         let outcome = launch.outcomes.as_ref();
-        let line_item = path.and_then(|path| launch.line_items.of(path)).map(ToOwned::to_owned);
+        let path = path.filter(|path| path.is_named(assignment.as_str()));
+        let line_item = path
+            .and_then(|path| launch.line_items.of(path))
+            .or_else(|| launch.line_items.named(assignment.as_str()))
+            .map(ToOwned::to_owned);
         Self {
             lti11: outcome.map(|it| KeptOutcome { url: it.url.clone(), sourcedid: it.sourcedid.clone() }),
             lti13: launch.platform.as_ref().map(|platform| KeptPlatform {

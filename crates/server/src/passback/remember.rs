@@ -10,7 +10,7 @@ use crate::workshop::Workshop;
 
 /// Asks the hub by which launch a user came who has just submitted, and keeps it for when the grade is sent. `path` is what
 /// the client said of the notebook (`X-Otter-Notebook-Path`): a hint, which counts only if the platform gave a line item for
-/// that path.
+/// that path and its file is named as the assignment is.
 ///
 /// Nothing depends on it that could not be found later; so what goes wrong is logged, and that is all.
 pub async fn remember(
@@ -20,7 +20,7 @@ pub async fn remember(
     key: &AssignmentKey,
     path: Option<&str>,
 ) {
-    if workshop.rules.delivery != Delivery::Due {
+    if workshop.rules.delivery == Delivery::Nowhere {
         return;
     }
     let launch = match hub.launch_of(user).await {
@@ -32,7 +32,8 @@ pub async fn remember(
             return;
         }
     };
-    let launch = KeptLaunch::of_hub(&launch, path.and_then(NotebookPath::parse).as_ref());
+    let path = path.and_then(NotebookPath::parse);
+    let launch = KeptLaunch::of_hub(&launch, &key.assignment, path.as_ref());
     if let Err(error) = keep(workshop, user, key, launch).await {
         workshop.outage.met(&error);
     }

@@ -39,6 +39,7 @@ impl TestHub {
         let app = Router::new()
             .route("/hub/api/user", get(user))
             .route("/hub/api/oauth2/token", post(exchange))
+            .route("/hub/api", get(version))
             .with_state(Arc::clone(&hub));
         tokio::spawn(async move { axum::serve(listener, app).await });
         (hub, at)
@@ -94,6 +95,13 @@ async fn user(State(hub): State<Arc<TestHub>>, headers: HeaderMap) -> Response {
         Some(user) => Json(user).into_response(),
         None => (StatusCode::FORBIDDEN, Json(json!({"status": 403}))).into_response(),
     }
+}
+
+async fn version(State(hub): State<Arc<TestHub>>) -> Response {
+    if hub.is_away.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    Json(json!({"version": "6.1.1"})).into_response()
 }
 
 async fn exchange(State(hub): State<Arc<TestHub>>, Form(asked): Form<BTreeMap<String, String>>) -> Response {

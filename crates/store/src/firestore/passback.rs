@@ -208,6 +208,7 @@ pub(super) async fn resend(
         }
         delivery.rest(PassbackState::Pending, entry.at);
         delivery.record.attempts = 0;
+        delivery.record.words = None;
         delivery.told = 0;
         delivery.record.due_at = entry.at;
         delivery.since = entry.at;

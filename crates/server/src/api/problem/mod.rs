@@ -55,6 +55,9 @@ pub(crate) enum ApiError {
     /// A write that another site's page started.
     #[error("cross-site request")]
     CrossSite,
+    /// A browser came by a name that is not this service's.
+    #[error("another host's name")]
+    OtherHost,
     /// Nobody is signed in.
     #[error("not signed in")]
     NotSignedIn,
@@ -153,7 +156,9 @@ impl ApiError {
             }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::CrossSite | Self::NoAccess { .. } | Self::NoSignIn | Self::OldForm => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::OtherHost | Self::NoAccess { .. } | Self::NoSignIn | Self::OldForm => {
+                StatusCode::FORBIDDEN
+            }
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::QueueFull(_)
             | Self::Materials(_)

@@ -64,6 +64,12 @@ impl ApiError {
                 "The request was started by a page of another site.",
                 "Submit from the notebook or from this service's own pages.",
             ),
+            Self::OtherHost => (
+                "other-host",
+                "Refused",
+                "The request came by a name that is not known to be this service's.",
+                "Use localhost or the address, or set server.public_url to where browsers find the service.",
+            ),
             Self::NotSignedIn => (
                 "not-signed-in",
                 "Not signed in",

@@ -19,6 +19,7 @@ use crate::{
         WayIn,
         client::Client,
         cookies::{self, Kind},
+        refused,
     },
 };
 
@@ -51,7 +52,11 @@ pub(crate) async fn begin(
     let begun = app.door.states.begin(next, &*app.clock, &*app.entropy);
     let to = match &app.door.way_in {
         WayIn::SingleUser(_) => return Ok((begun.flow, Redirect::to(next.as_str()).into_response())),
-        WayIn::Hub(hub) => hub.authorize_url(&begun.state, Some(&begun.challenge)),
+        WayIn::Hub(hub) => {
+            // While it is away, a browser would find its proxy's bare page there.
+            hub.is_there().await.map_err(refused)?;
+            hub.authorize_url(&begun.state, Some(&begun.challenge))
+        }
         WayIn::Oidc(provider) => {
             let challenge = begun.challenge.as_str();
             provider.authorize_url(&begun.state, challenge, challenge).await?

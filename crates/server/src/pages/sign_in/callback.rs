@@ -116,7 +116,16 @@ async fn who(app: &App, back: Back, verifier: Verifier) -> Result<SignedIn, ApiE
         WayIn::Oidc(provider) => {
             let nonce = verifier.challenge();
             let user = provider.exchange(&code, verifier.reveal(), nonce.as_str()).await?;
-            let groups = app.door.roles.that_matter(user.groups);
+            // The names of a platform's users and groups are not a provider's to give.
+            let is_of_platform =
+                |name: &str| app.door.lti.as_ref().is_some_and(|lti| lti.is_of_platform(name));
+            if is_of_platform(user.name.as_str()) {
+                return Err(problem(
+                    "Your name at the sign-in provider begins as those of a learning platform's users do here.",
+                ));
+            }
+            let groups = user.groups.into_iter().filter(|group| !is_of_platform(group)).collect();
+            let groups = app.door.roles.that_matter(groups);
             Ok(SignedIn { user: user.name, proof: Proof::Oidc(groups) })
         }
         WayIn::SingleUser(_) | WayIn::Tokens => Err(ApiError::NoSignIn),

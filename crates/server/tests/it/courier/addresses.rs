@@ -123,7 +123,7 @@ fn launch_of_both() -> serde_json::Value {
         "lis_outcome_service_url": "https://edge.edx.org/x@c09d043b662b4b4b96fceacb1f4aa1c9/outcome",
         "lis_result_sourcedid": "s",
         "lti13_ags": {"lineitem": "https://lms/li/9", "token_url": "https://lms/token", "client_id": "c", "sub": "u"},
-        "lti13_ags_lineitems": {"tree/88e/lab01.ipynb": "https://lms/li/1"},
+        "lti13_ags_lineitems": {"tree/88e/lab01.ipynb": "https://lms/li/1", "final.ipynb": "https://lms/li/7"},
     })
 }
 
@@ -146,9 +146,10 @@ async fn the_launch_that_led_to_a_submission_is_kept() {
     assert_eq!(here["lti13"]["line_item"], "https://lms/li/1");
     assert_eq!((&here["lti11"]["sourcedid"], &last["lti13"]["sub"]), (&json!("s"), &json!("u")));
     assert_eq!(last["lti13"].get("line_item"), None, "it is about that notebook only");
-    for unknown in [Some("88e/lab02.ipynb"), Some(""), None] {
+    for unknown in [Some("88e/lab02.ipynb"), Some("final.ipynb"), Some(""), None] {
         let (here, _) = kept(unknown).await;
-        assert_eq!(here.get("lti13"), None, "{unknown:?}: a hint that the platform knows nothing of");
+        let item = &here["lti13"]["line_item"];
+        assert_eq!(item, "https://lms/li/1", "{unknown:?}: never another assignment's (attack 56)");
         assert_eq!(here["lti11"]["sourcedid"], "s");
     }
     // Where no grades are sent nobody is asked.
@@ -161,16 +162,25 @@ async fn the_launch_that_led_to_a_submission_is_kept() {
 #[tokio::test]
 async fn the_hub_is_asked_where_the_store_knows_nothing() {
     let test = TestApp::new().await;
-    let known = book_with(&test, Some(hub(200, launch_of_both()).await));
+    let named = book_with(&test, Some(hub(200, launch_of_both()).await));
+    assert_eq!(
+        platform(&named, &test).await,
+        "https://lms",
+        "it has the line item of the notebook of that name"
+    );
+    let mut launch = launch_of_both();
+    launch["lti13_ags_lineitems"] = json!({"final.ipynb": "https://lms/li/7"});
+    let known = book_with(&test, Some(hub(200, launch).await));
     assert_eq!(platform(&known, &test).await, "https://edge.edx.org");
     test.set(&json!({"lineitem": "https://lms/li/2"}));
     assert_eq!(platform(&known, &test).await, "https://lms", "the hub says who the user is there");
     test.set(&json!({}));
     let silent = book_with(&test, Some(hub(200, serde_json::Value::Null).await));
     assert_eq!(platform(&silent, &test).await, "https://courses.edx.org");
-    let forbids = book_with(&test, Some(hub(403, serde_json::Value::Null).await));
-    assert_eq!(platform(&forbids, &test).await, "https://courses.edx.org");
-    let away = book_with(&test, Some(hub(503, serde_json::Value::Null).await));
-    assert!(matches!(away.of(&passback(&test)).await, Err(NoDestination::NotNow(_))));
+    // One that is away, or does not know this service's token at the moment.
+    for status in [503, 403] {
+        let away = book_with(&test, Some(hub(status, serde_json::Value::Null).await));
+        assert!(matches!(away.of(&passback(&test)).await, Err(NoDestination::NotNow(_))), "{status}");
+    }
     test.finish().await;
 }

@@ -156,6 +156,22 @@ async fn what_is_withheld_on_purpose_stays_here() {
 }
 
 #[tokio::test]
+async fn where_grades_are_withheld_what_waits_from_before_is_not_sent() {
+    let outbox = Outbox::new().await;
+    let (backlog, wished) = (outbox.due("ada", 1.0).await, outbox.due("bob", 1.0).await);
+    assert!(outbox.resend(&outbox.graded("carl", 1.0, Delivery::Withheld).await).await);
+    let platforms = Platforms::new([]);
+    let courier = outbox.start_withholding(&platforms);
+    soon("what staff asked for is sent", async || platforms.sent().len() == 1).await;
+    assert_eq!(platforms.scores(), [("carl".to_owned(), 1.0)]);
+    for waits in [&backlog, &wished] {
+        outbox.until(waits, PassbackState::Pending).await;
+    }
+    outbox.finish(courier).await;
+    assert_eq!(platforms.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn never_more_at_once_than_a_platform_may_get() {
     let outbox = Outbox::new().await;
     let mut submissions = vec![];

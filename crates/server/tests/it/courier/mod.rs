@@ -22,7 +22,7 @@ use model::{
 };
 use passback::{Destination, GradeToSend, Verdict};
 use server::{
-    Courier, CourierSettings, Destinations, NoDestination,
+    Courier, CourierSettings, Destinations, NoDestination, Rules, Workshop,
     testing::{TestApp, full_marks},
 };
 use store::{
@@ -192,6 +192,22 @@ impl Outbox {
 
     pub(crate) fn start(&self, platforms: &Arc<Platforms>) -> Courier {
         self.courier(Book(Arc::clone(platforms)), "courier", settings())
+    }
+
+    /// Starts to send where grades are withheld on purpose.
+    pub(crate) fn start_withholding(&self, platforms: &Arc<Platforms>) -> Courier {
+        let ours = &self.test.app.workshop;
+        let rules = Rules { delivery: Delivery::Withheld, ..ours.rules.clone() };
+        let mut workshop = Workshop::new(
+            Arc::clone(&ours.store),
+            Arc::clone(&ours.materials),
+            rules,
+            Arc::clone(&ours.clock),
+            Arc::clone(&ours.entropy),
+        );
+        workshop.stopping = ours.stopping.clone();
+        let to: Arc<dyn Destinations> = Arc::new(Book(Arc::clone(platforms)));
+        Courier::start(&Arc::new(workshop), &to, &WorkerId("courier".into()), settings())
     }
 
     /// A grade whose delivery is kept.

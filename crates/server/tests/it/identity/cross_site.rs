@@ -31,6 +31,11 @@ async fn a_cookie_writes_only_for_this_services_own_pages() {
     for form in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
         assert_eq!(posts(&[("content-type", form), ("sec-fetch-site", "same-origin")]).await, 415, "{form}");
     }
+    let regrade = browser
+        .request(Method::POST, "api/v1/courses/88e/assignments/1/lab01/regrade")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    assert_eq!(test.send(regrade.body(Body::empty()).unwrap()).await.status, 415);
     test.finish_leaving(2).await;
 }
 

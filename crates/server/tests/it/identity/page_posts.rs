@@ -46,6 +46,19 @@ async fn it_is_accepted_as_the_visitors_when_the_hub_has_said_who_that_is() {
 }
 
 #[tokio::test]
+async fn by_plain_http_a_browser_says_less_of_itself() {
+    let (test, _hub) = behind_a_hub(Options::default()).await;
+    let browser = Browser::new(&test);
+    let from = |origin: &str| {
+        let request = browser.request(Method::POST, "").header(header::HOST, "hub.example:8000");
+        request.header(header::ORIGIN, origin).body(body("x = 1")).unwrap()
+    };
+    assert_eq!(test.send(from("http://hub.example:8000")).await.status, 302);
+    assert_eq!(test.send(from("http://evil.example")).await.status, 403);
+    test.finish().await;
+}
+
+#[tokio::test]
 async fn what_came_in_time_is_in_time() {
     let (test, _hub) = behind_a_hub(Options::default()).await;
     test.set(&json!({"due": "2026-01-01T00:01:00Z"}));

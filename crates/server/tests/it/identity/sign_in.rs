@@ -46,6 +46,14 @@ async fn a_page_leads_to_the_hub_and_back_to_itself() {
 }
 
 #[tokio::test]
+async fn pages_are_below_the_prefix_where_the_session_is() {
+    let (test, _hub) = behind_a_hub(Options::default()).await;
+    let bare = Browser::new(&test).goes(PREFIX.trim_end_matches('/')).await;
+    assert_eq!((bare.status.as_u16(), bare.header(header::LOCATION)), (307, PREFIX));
+    test.finish().await;
+}
+
+#[tokio::test]
 async fn next_leads_nowhere_else() {
     let (test, _hub) = behind_a_hub(Options::default()).await;
     for next in ["https://evil.example/", "//evil.example", "/hub/logout", "/services/otter_grade/../../hub/"]
@@ -126,6 +134,12 @@ async fn while_the_hub_is_away_sessions_go_on_and_new_ones_are_told() {
     let told = bob.comes_back(&state, &token("bob")).await;
     assert_eq!((told.status.as_u16(), told.header("retry-after")), (503, "10"));
     assert!(told.text().contains("The JupyterHub does not answer"), "{}", told.text());
+    let new = Browser::new(&test).goes("login").await;
+    assert_eq!(
+        (new.status.as_u16(), new.header("retry-after")),
+        (503, "10"),
+        "not sent to a hub that is away"
+    );
     test.clock.advance(Duration::from_hours(2));
     assert_eq!(ada.goes("").await.status, 503, "but not for ever");
     test.finish().await;

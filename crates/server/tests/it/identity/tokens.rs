@@ -143,11 +143,7 @@ async fn tokens_of_the_services_own_count_until_they_are_revoked_or_run_out() {
     };
     let kept = record(&own, None);
     test.app.store.create_token(&kept, &entry()).await.unwrap();
-    test.app
-        .store
-        .create_token(&record(&brief, Some(now + Duration::from_mins(1))), &entry())
-        .await
-        .unwrap();
+    test.app.store.create_token(&record(&brief, Some(now + Duration::from_mins(1))), &entry()).await.unwrap();
 
     let with = async |token: &ApiToken| {
         ask(&test, &[("authorization", &format!("Bearer {}", token.reveal()))]).await

@@ -27,7 +27,7 @@ use crate::{
 pub(super) fn resend_sql(column: &str) -> String {
     format!(
         r#"UPDATE passback
-           SET state = 'pending', attempts = 0, told = 0, since = $2, due_at = $2, changed_at = $2
+           SET state = 'pending', attempts = 0, words = NULL, told = 0, since = $2, due_at = $2, changed_at = $2
            WHERE grading = $1
                AND state IN ('refused', 'given_up', 'withheld', 'posted')
                AND submission IN (SELECT id FROM submission WHERE {column} = $3)
