@@ -42,7 +42,8 @@ pub struct HubOptions {
     pub stale: Duration,
     /// How many users, and how many refused tokens, are remembered.
     pub entries: NonZeroUsize,
-    /// How many questions about tokens are asked at once.
+    /// How many questions are asked at once about tokens that were good before, and how many about others: a flood of
+    /// made-up tokens keeps nobody waiting who is known.
     pub at_once: usize,
 }
 
@@ -66,7 +67,10 @@ pub struct Hub {
     pub(crate) options: HubOptions,
     pub(crate) outbound: Outbound,
     answers: Answers,
-    questions: Semaphore,
+    /// About tokens that were good before.
+    known: Semaphore,
+    /// About others.
+    unknown: Semaphore,
 }
 
 impl Hub {
@@ -79,7 +83,8 @@ impl Hub {
         let outbound = Outbound::new(policy.allow(site)).map_err(|problem| unusable(&problem))?;
         Ok(Self {
             answers: Answers::new(options, clock),
-            questions: Semaphore::new(options.at_once),
+            known: Semaphore::new(options.at_once),
+            unknown: Semaphore::new(options.at_once),
             settings,
             options,
             outbound,
@@ -189,7 +194,9 @@ impl Hub {
 
     async fn ask_whose(&self, token: &Token) -> Result<HubUser, HubError> {
         let many = || HubError::Away { problem: "too many questions wait for it.".into() };
-        let permit = tokio::time::timeout(self.options.within, self.questions.acquire()).await;
+        let is_known = self.answers.last_known(token.hash()).is_some();
+        let questions = if is_known { &self.known } else { &self.unknown };
+        let permit = tokio::time::timeout(self.options.within, questions.acquire()).await;
         let _permit = permit.map_err(|_| many())?.map_err(|_| many())?;
         let user = self.owner(token.reveal()).await?.into_user()?;
         if user.scopes.grant_any(&self.settings.access_scopes) {

@@ -217,3 +217,23 @@ async fn where_credentials_of_clouds_are_no_hub_is_asked() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_flood_of_made_up_tokens_keeps_nobody_waiting_who_is_known() {
+    let (it, hub) = start(HubOptions { at_once: 1, ..HubOptions::default() }).await;
+    it.json(200, ada());
+    hub.user_of(&token("t")).await.unwrap();
+    it.says(Says::Nothing);
+    let hub = Arc::new(hub);
+    let flood = {
+        let hub = Arc::clone(&hub);
+        tokio::spawn(async move { hub.user_of(&token("made-up")).await })
+    };
+    while it.asked() < 2 {
+        tokio::task::yield_now().await;
+    }
+    it.json(200, ada());
+    it.later(31);
+    assert_eq!(hub.user_of(&token("t")).await.unwrap().name.as_str(), "ada");
+    flood.abort();
+}
