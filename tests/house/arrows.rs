@@ -24,7 +24,21 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("passback", &["model", "outbound"]),
     ("grading", &["model", "frames", "jail", "judge", "sandbox"]),
     ("server", &["model", "outbound", "hub", "oidc", "passback", "store", "materials", "grading"]),
-    ("cli", &["model", "outbound", "hub", "oidc", "passback", "sandbox", "store", "materials", "grading", "server"]),
+    (
+        "cli",
+        &[
+            "model",
+            "outbound",
+            "hub",
+            "oidc",
+            "passback",
+            "sandbox",
+            "store",
+            "materials",
+            "grading",
+            "server",
+        ],
+    ),
 ];
 
 #[test]
