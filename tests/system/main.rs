@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod courses;
 mod courses_from_git;
+mod destinations;
 mod doctor;
 #[path = "../../crates/passback/tests/edx/peer.rs"]
 mod edx;
