@@ -21,6 +21,7 @@ pub(super) const FIELDS: &[&str] = &[
     "token_url",
     "jwks_url",
     "user",
+    "users",
     "courses",
     "allow_private",
 ];
@@ -54,6 +55,16 @@ impl LtiSettings {
         // Each is looked at, so that all problems are told.
         let found: Vec<_> = names.into_iter().map(|name| platform(l, &name)).collect();
         let platforms = found.into_iter().collect::<Option<Vec<_>>>()?;
+        for one in &platforms {
+            let is_other =
+                |two: &&LtiRegistration| two.users == one.users && two.platform.issuer != one.platform.issuer;
+            if let Some(other) = platforms.iter().find(is_other) {
+                l.error(format!(
+                    "lti.{}.users: its users' names would begin as those of lti.{}, which is another platform (issuer): one could be the other's user",
+                    one.name, other.name
+                ));
+            }
+        }
         Some(Self { platforms, launch_url: identity.public_url.as_ref()?.join(&launch).ok()? })
     }
 }
@@ -66,6 +77,9 @@ fn platform(l: &mut Layers, name: &str) -> Option<LtiRegistration> {
     let (auth_url, token_url, jwks_url) = (url("auth_url"), url("token_url"), url("jwks_url"));
     let deployment_ids = l.text(&key("deployment_ids"), list::<String>);
     let user = l.text(&key("user"), str::parse);
+    let users = l.text(&key("users"), |text| {
+        Some(text).filter(|text| !text.is_empty()).map(str::parse::<Name>).transpose()
+    });
     let courses = l.text(&key("courses"), list::<Name>);
     let allow_private = l.text(&key("allow_private"), switch);
     let name = name.parse::<Name>().map_err(|problem| {
@@ -83,7 +97,8 @@ fn platform(l: &mut Layers, name: &str) -> Option<LtiRegistration> {
         allow_private,
     };
     let courses = courses.into_iter().collect::<BTreeSet<_>>();
-    Some(LtiRegistration { name: name.ok()?, platform, user, courses })
+    let name = name.ok()?;
+    Some(LtiRegistration { users: users.unwrap_or_else(|| name.clone()), name, platform, user, courses })
 }
 
 fn needed(text: &str) -> Result<Option<String>, &'static str> {
@@ -144,6 +159,13 @@ mod tests {
         assert_eq!((campus.name.as_str(), &campus.user), ("campus", &UserClaim::Email));
         assert_eq!(campus.platform.deployment_ids, ["1", "2"]);
         assert!(campus.courses.len() == 2 && campus.platform.allow_private);
+        let second =
+            CAMPUS.replace("lti.campus", "lti.second").replace("abc", "def") + "users = \"campus\"\n";
+        let both = read(&format!("{ALONE}{CAMPUS}{second}")).unwrap().unwrap();
+        assert!(
+            both.platforms.iter().all(|one| one.users.as_str() == "campus"),
+            "one platform, the same people"
+        );
         let plain = read(&format!("{ALONE}{CAMPUS}")).unwrap().unwrap();
         assert!(plain.platforms[0].platform.takes_any_deployment());
     }
@@ -161,6 +183,14 @@ mod tests {
             (format!("{ALONE}{}", CAMPUS.replace("lti.campus", "lti.'a b'")), "its users' names"),
             (format!("{ALONE}{CAMPUS}user = \"name\"\n"), "lti.campus.user"),
             (format!("{ALONE}{CAMPUS}courses = \"../x\"\n"), "lti.campus.courses"),
+            (format!("{ALONE}{CAMPUS}users = \"a b\"\n"), "lti.campus.users"),
+            (
+                format!(
+                    "{ALONE}{CAMPUS}{}users = \"campus\"\n",
+                    CAMPUS.replace("lti.campus", "lti.other").replace("lms.", "lms2.")
+                ),
+                "another platform",
+            ),
             (format!("{ALONE}{CAMPUS}secret = \"x\"\n"), "secret"),
         ] {
             let problems = read(&file).unwrap_err();

@@ -51,7 +51,7 @@ impl Lti {
     /// Whether a name is one that only a platform's users and groups have.
     pub(crate) fn is_of_platform(&self, name: &str) -> bool {
         let prefix = name.split_once(':').map(|(prefix, _)| prefix);
-        self.registered.iter().any(|one| Some(one.name.as_str()) == prefix)
+        self.registered.iter().any(|one| Some(one.users.as_str()) == prefix)
     }
 
     /// As what a platform is registered here.

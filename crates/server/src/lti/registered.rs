@@ -16,8 +16,11 @@ const ASSIGNMENT: &str = "otter_assignment";
 /// A platform, and what the operator decided about it.
 #[derive(Debug, Clone)]
 pub struct LtiRegistration {
-    /// What its users' names begin with, so that those of two platforms never meet.
+    /// What it is called here.
     pub name: Name,
+    /// What its users' names begin with, so that those of two platforms never meet. The same for several registrations at
+    /// one platform (one issuer), whose users are the same people.
+    pub users: Name,
     /// Who it is.
     pub platform: LtiPlatform,
     /// What else its users' names are made of.
@@ -68,7 +71,7 @@ impl LtiRegistration {
         let found = found.filter(|found| !found.is_empty()).ok_or_else(|| {
             refused(format!("The platform's launch has no {what}, which is to say who you are. Tell those who set it up there."))
         })?;
-        format!("{}:{found}", self.name).parse().map_err(|problem| {
+        format!("{}:{found}", self.users).parse().map_err(|problem| {
             refused(format!("The {what} of the platform's launch cannot be a user's name here: {problem}. Tell those who run this service."))
         })
     }
@@ -77,7 +80,7 @@ impl LtiRegistration {
     /// that means here is the operator's decision, because a link can say that it is for any assignment.
     pub(super) fn groups(&self, launch: &LtiLaunch) -> BTreeSet<String> {
         let course = launch.context_id.as_ref().filter(|_| launch.role == LtiRole::Staff);
-        course.map(|course| format!("{}:{course}:staff", self.name)).into_iter().collect()
+        course.map(|course| format!("{}:{course}:staff", self.users)).into_iter().collect()
     }
 
     /// What is kept of a launch: where grades of its user go, and as what the user is known there. No name, no address.
@@ -125,6 +128,7 @@ mod tests {
     fn registration() -> LtiRegistration {
         let url = || "https://lms.example.org/".parse().unwrap();
         LtiRegistration {
+            users: "campus".parse().unwrap(),
             name: "campus".parse().unwrap(),
             platform: LtiPlatform {
                 issuer: "https://lms.example.org".into(),

@@ -96,6 +96,7 @@ impl TestIssuer {
     pub fn platform(&self, name: &str) -> LtiRegistration {
         let url = |path: &str| format!("{}{path}", self.url()).parse().expect("a plain URL");
         LtiRegistration {
+            users: name.parse().expect("a name"),
             name: name.parse().expect("a name"),
             platform: LtiPlatform {
                 issuer: self.url(),
