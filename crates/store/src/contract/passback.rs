@@ -189,6 +189,8 @@ pub(super) async fn what_was_refused_given_up_or_withheld_is_sent_again_on_wish(
         assert_eq!(job.attempt, 1, "each wish begins anew");
         settle(store, &job, ms * 10 + 1, outcome).await;
         assert!(store.resend(&staff(&first), id, &entry("resend", &first, ms * 10 + 2)).await.unwrap());
+        let waits = store.passbacks(&staff(&first), first.id).await.unwrap().pop().unwrap();
+        assert_eq!(waits.words, None, "what was said is said of the try before");
     }
     assert_eq!(store.audits(None, page(None, 10)).await.unwrap().len(), 4);
 

@@ -134,3 +134,18 @@ async fn while_the_provider_is_away_sessions_go_on_and_new_ones_are_told() {
     assert_eq!(bob.goes("").await.status, 303, "a session ends after its time");
     test.finish().await;
 }
+
+#[tokio::test]
+async fn a_provider_does_not_give_the_names_of_a_platforms_users() {
+    let issuer = TestIssuer::start().await;
+    let lti = vec![issuer.platform("campus")];
+    let test = TestApp::with(Options { way: TestWay::Oidc(issuer.at()), lti, ..Options::default() }).await;
+    let browser = Browser::new(&test);
+    let (state, nonce) = begins(&browser, &issuer).await;
+    issuer.grants(claims(&test, &issuer, "campus:42", &nonce));
+    let answer = browser.comes_back(&state, "code").await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("learning platform"), "{}", answer.text());
+    signs_in(&browser, &issuer, "ada").await;
+    test.finish().await;
+}
