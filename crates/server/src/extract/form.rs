@@ -10,7 +10,7 @@ use axum::{
 use crate::{api::problem::ApiError, app::App, extract::denial::Denial, identity::Caller};
 
 /// The most bytes of a form: its token and a few words.
-const MAX: u64 = 16 * 1024;
+const MAX: usize = 16 * 1024;
 
 /// A form that was sent from a page which this service made for this very session.
 pub(crate) struct Form {
@@ -24,7 +24,7 @@ impl FromRequest<Arc<App>> for Form {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Denial> {
         let (mut parts, body) = request.into_parts();
         let caller = <Caller as FromRequestParts<_>>::from_request_parts(&mut parts, app).await?;
-        let small = http_body_util::Limited::new(body, usize::try_from(MAX).unwrap_or(usize::MAX));
+        let small = http_body_util::Limited::new(body, MAX);
         let request = Request::from_parts(parts.clone(), axum::body::Body::new(small));
         let form = AxumForm::<HashMap<String, String>>::from_request(request, app).await;
         let mut fields = form.map(|AxumForm(fields)| fields).unwrap_or_default();

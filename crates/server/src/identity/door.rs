@@ -71,10 +71,4 @@ impl Door {
             lti: None,
         }
     }
-
-    /// Whether there is one user only.
-    #[must_use]
-    pub fn is_for_one(&self) -> bool {
-        matches!(self.way_in, WayIn::SingleUser(_))
-    }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::StatusCode,
     response::Response,
 };
 use model::AuditId;
@@ -13,8 +12,8 @@ use serde::Deserialize;
 use store::{AuditEntry, Page};
 
 use super::{
-    error,
-    render::{self, Frame},
+    listed::{answer, cut},
+    render::Frame,
     words,
 };
 use crate::{api::problem::ApiError, app::App, extract::Staff};
@@ -56,10 +55,7 @@ pub(crate) async fn show(
     Path(course): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    match page(&app, &staff, &course, wanted).await {
-        Ok(page) => render::page(StatusCode::OK, &page),
-        Err(problem) => error::page(&app, Some(&staff.0), problem),
-    }
+    answer(&app, &staff, page(&app, &staff, &course, wanted).await)
 }
 
 async fn page(
@@ -70,11 +66,8 @@ async fn page(
 ) -> Result<AuditPage, ApiError> {
     let Query(Wanted { before }) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
     let (course, _) = staff.scope(app, course)?;
-    // One more than the page shows tells whether there is an older page.
     let mut entries = app.store.audits(Some(&course), Page { before, limit: ROWS + 1 }).await?;
-    let has_older = entries.len() > ROWS as usize;
-    entries.truncate(ROWS as usize);
-    let older = entries.last().filter(|_| has_older).map(|entry| entry.id.to_string());
+    let older = cut(&mut entries, ROWS, |entry| entry.id);
     Ok(AuditPage {
         frame: Frame::of(app, &staff.0),
         course: course.to_string(),

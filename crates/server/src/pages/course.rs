@@ -5,14 +5,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::StatusCode,
     response::Response,
 };
 use store::Page;
 
 use super::{
-    error,
-    render::{self, Frame},
+    listed::{answer, cut},
+    render::Frame,
     row::Row,
 };
 use crate::{
@@ -47,10 +46,7 @@ pub(crate) async fn show(
     Path(course): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    match page(&app, &staff, &course, wanted).await {
-        Ok(page) => render::page(StatusCode::OK, &page),
-        Err(problem) => error::page(&app, Some(&staff.0), problem),
-    }
+    answer(&app, &staff, page(&app, &staff, &course, wanted).await)
 }
 
 async fn page(
@@ -66,16 +62,14 @@ async fn page(
         Err(_) => Wanted::default(),
     };
     let Wanted { user, before, .. } = wanted;
-    // One more than the page shows tells whether there is an older page.
     let page = Page { before, limit: ROWS + 1 };
     let mut records = load(app, &course, user.as_ref(), page).await?;
-    let has_older = records.len() > ROWS as usize;
-    records.truncate(ROWS as usize);
+    let older = cut(&mut records, ROWS, |record| record.submission.id);
     Ok(CoursePage {
         frame: Frame::of(app, &staff.0),
         course: course.to_string(),
         user: user.map(|user| user.to_string()).unwrap_or_default(),
-        older: records.last().filter(|_| has_older).map(|record| record.submission.id.to_string()),
+        older,
         rows: records.into_iter().map(|record| Row::for_staff(&line(record, None))).collect(),
         is_first: before.is_none(),
     })

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use store::{Page, PassbackRecord, PassbackState};
@@ -14,7 +13,8 @@ use store::{Page, PassbackRecord, PassbackState};
 use super::{
     delivery::{self, Moment},
     error,
-    render::{self, Frame},
+    listed::{answer, cut},
+    render::Frame,
 };
 use crate::{
     api::{
@@ -89,10 +89,7 @@ pub(crate) async fn show(
     Path(course): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    match page(&app, &staff, &course, wanted).await {
-        Ok(page) => render::page(StatusCode::OK, &page),
-        Err(problem) => error::page(&app, Some(&staff.0), problem),
-    }
+    answer(&app, &staff, page(&app, &staff, &course, wanted).await)
 }
 
 async fn page(
@@ -105,12 +102,9 @@ async fn page(
     let (course, scope) = staff.scope(app, course)?;
     let state = wanted.state.as_deref().unwrap_or(LISTS[0].1);
     let shown = of_list(state)?;
-    // One more than the page shows tells whether there is an older page.
     let page = Page { before: wanted.before, limit: ROWS + 1 };
     let mut records = app.store.deliveries(&scope, &shown, page).await?;
-    let has_older = records.len() > ROWS as usize;
-    records.truncate(ROWS as usize);
-    let older = records.last().filter(|_| has_older).map(|record| record.passback.grading.to_string());
+    let older = cut(&mut records, ROWS, |record| record.passback.grading);
     let empty = LISTS.iter().find(|(_, states, _)| *states == state).map_or("Nothing here.", |list| list.2);
     let is_first = wanted.before.is_none();
     Ok(DeliveriesPage {

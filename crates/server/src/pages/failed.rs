@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use model::Event;
@@ -14,7 +13,8 @@ use store::{Page, Scope};
 use super::{
     error,
     index::Wanted,
-    render::{self, Frame},
+    listed::{answer, cut},
+    render::Frame,
     words,
 };
 use crate::{
@@ -63,10 +63,7 @@ pub(crate) async fn show(
     Path(course): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    match page(&app, &staff, &course, wanted).await {
-        Ok(page) => render::page(StatusCode::OK, &page),
-        Err(problem) => error::page(&app, Some(&staff.0), problem),
-    }
+    answer(&app, &staff, page(&app, &staff, &course, wanted).await)
 }
 
 async fn page(
@@ -77,11 +74,8 @@ async fn page(
 ) -> Result<FailedPage, ApiError> {
     let Query(Wanted { before }) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
     let (course, scope) = staff.scope(app, course)?;
-    // One more than the page shows tells whether there is an older page.
     let mut lines = failed::load(app, &scope, Page { before, limit: ROWS + 1 }).await?;
-    let has_older = lines.len() > ROWS as usize;
-    lines.truncate(ROWS as usize);
-    let older = lines.last().filter(|_| has_older).map(|line| line.submission.id.to_string());
+    let older = cut(&mut lines, ROWS, |line| line.submission.id);
     let mut rows = Vec::new();
     for line in lines {
         rows.push(row(app, &scope, line).await?);

@@ -9,6 +9,7 @@ pub(crate) mod error;
 pub(crate) mod failed;
 mod failure;
 pub(crate) mod index;
+mod listed;
 pub(crate) mod lists;
 mod render;
 mod row;

@@ -21,13 +21,15 @@ pub(super) trait Kind {
     /// How many are read at a time. It bounds the memory.
     const PAGE: u32;
 
-    type Id: Clone + Display;
+    type Id: Clone + Display + Ord;
     type Item;
 
     fn id(item: &Self::Item) -> Self::Id;
 
     /// Which one comes first.
-    fn order(one: &Self::Id, other: &Self::Id) -> Ordering;
+    fn order(one: &Self::Id, other: &Self::Id) -> Ordering {
+        one.cmp(other)
+    }
 
     /// What comes after the one with the given id.
     async fn page(
@@ -41,8 +43,10 @@ pub(super) trait Kind {
     /// A hash of all of it that is the same in every engine.
     fn hash(item: &Self::Item) -> [u8; 32];
 
-    /// About how many bytes it takes.
-    fn size(item: &Self::Item) -> u64;
+    /// About how many bytes it takes, if that is worth telling.
+    fn size(_: &Self::Item) -> u64 {
+        0
+    }
 }
 
 /// A hash of the value as JSON.
@@ -63,10 +67,6 @@ impl Kind for Submissions {
 
     fn id(item: &Whole) -> SubmissionId {
         item.submission.id
-    }
-
-    fn order(one: &SubmissionId, other: &SubmissionId) -> Ordering {
-        one.cmp(other)
     }
 
     async fn page(
@@ -124,10 +124,6 @@ impl Kind for Audits {
     fn hash(item: &AuditEntry) -> [u8; 32] {
         hash(item)
     }
-
-    fn size(_: &AuditEntry) -> u64 {
-        0
-    }
 }
 
 pub(super) struct Launches;
@@ -157,10 +153,6 @@ impl Kind for Launches {
         LaunchId(item.user.clone(), item.key.clone())
     }
 
-    fn order(one: &LaunchId, other: &LaunchId) -> Ordering {
-        one.cmp(other)
-    }
-
     async fn page(
         store: &dyn Store,
         after: Option<&LaunchId>,
@@ -175,10 +167,6 @@ impl Kind for Launches {
 
     fn hash(item: &LaunchRecord) -> [u8; 32] {
         hash(item)
-    }
-
-    fn size(_: &LaunchRecord) -> u64 {
-        0
     }
 }
 
@@ -197,10 +185,6 @@ impl Kind for Tokens {
         item.id
     }
 
-    fn order(one: &TokenId, other: &TokenId) -> Ordering {
-        one.cmp(other)
-    }
-
     async fn page(
         store: &dyn Store,
         after: Option<&TokenId>,
@@ -217,9 +201,5 @@ impl Kind for Tokens {
 
     fn hash(item: &TokenRecord) -> [u8; 32] {
         hash(item)
-    }
-
-    fn size(_: &TokenRecord) -> u64 {
-        0
     }
 }

@@ -84,7 +84,7 @@ async fn launches_count_as_far_as_they_are_about_the_assignment() {
     launched(&test, Some(key()), own).await;
     assert_eq!(platform(&book, &test).await, "https://edge.edx.org");
 
-    let lti13 = |line_item: &str| json!({"lti13": {"lineitem": line_item, "token_url": "https://lms/token", "client_id": "c", "subject": "u"}});
+    let lti13 = |line_item: &str| json!({"lti13": {"line_item": line_item, "token_url": "https://lms/token", "client_id": "c", "sub": "u"}});
     launched(&test, None, lti13("https://lms/li/9")).await;
     assert_eq!(platform(&book, &test).await, "https://edge.edx.org", "anybody's guess what it is for");
     launched(&test, Some(key()), lti13("https://lms/li/1")).await;
