@@ -20,7 +20,7 @@ test: need-tools fmt lint deny ## everything
 	@mkdir -p target && rm -f $(SKIPPED) $(OUTPUT)
 	cargo build --package cli
 	OTTER_RUNNER_PYTHON=$$(cargo run --quiet --package cli -- environment build --requirements sample/requirements.txt) \
-		cargo test --workspace --all-features --lib --bins --tests 2>&1 | tee $(OUTPUT)
+		cargo test --workspace --all-features --lib --bins --tests --no-fail-fast 2>&1 | tee $(OUTPUT)
 	@echo; touch $(SKIPPED); cat $(SKIPPED)
 	@awk -v skipped="$$(wc -l <$(SKIPPED))" '/^test result:/ {passed += $$4; failed += $$6} \
 		END {print passed " passed, " failed " failed" (skipped ? ", " skipped + 0 " skipped" : "")}' $(OUTPUT)

@@ -135,7 +135,8 @@ async fn a_daemon_does_not_outlive_a_program_that_ends_well() {
 #[tokio::test]
 async fn letting_go_ends_everything() {
     let word = word(4713);
-    let request = request(&format!("setsid sleep {word}1 & echo up; sleep {word}2"));
+    // The shell that says so stays: while a process becomes another program, its command line reads as empty.
+    let request = request(&format!("setsid bash -c 'sleep {word}1 & echo up; wait' & sleep {word}2"));
     let (up, mut is_up) = tokio::sync::mpsc::unbounded_channel();
     let supervisor = supervisor();
     let running = tokio::spawn(async move { supervisor.run(&request, |_| up.send(()).unwrap()).await });
