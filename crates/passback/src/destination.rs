@@ -51,6 +51,11 @@ pub enum Verdict {
         /// What it said.
         words: String,
     },
+    /// It cannot be sent, and the platform was not asked.
+    Unsendable {
+        /// Why.
+        words: String,
+    },
     /// It may work later.
     Again {
         /// What it said, or why it could not be asked.
@@ -65,12 +70,15 @@ impl Verdict {
     #[must_use]
     pub fn words(&self) -> &str {
         match self {
-            Self::Posted { words } | Self::Refused { words } | Self::Again { words, .. } => words,
+            Self::Posted { words }
+            | Self::Refused { words }
+            | Self::Unsendable { words }
+            | Self::Again { words, .. } => words,
         }
     }
 
-    pub(crate) fn refused(words: impl Into<String>) -> Self {
-        Self::Refused { words: words.into() }
+    pub(crate) fn unsendable(words: impl Into<String>) -> Self {
+        Self::Unsendable { words: words.into() }
     }
 
     pub(crate) fn again(words: impl Into<String>) -> Self {
@@ -79,6 +87,6 @@ impl Verdict {
 
     /// For an assignment without points: no part of nothing can be told to a gradebook.
     pub(crate) fn worth_nothing() -> Self {
-        Self::refused("The assignment is worth no points, so there is no score that could be posted.")
+        Self::unsendable("The assignment is worth no points, so there is no score that could be posted.")
     }
 }

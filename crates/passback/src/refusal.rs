@@ -22,7 +22,7 @@ pub(crate) fn on_the_way(error: &OutboundError) -> Verdict {
             Verdict::again(words)
         }
         error if error.is_passing() => Verdict::again(words),
-        _ => Verdict::Refused { words },
+        _ => Verdict::unsendable(words),
     }
 }
 

@@ -20,8 +20,12 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// The store has failed.
+    /// The store has failed. One that holds something unreadable has not: it has set that aside.
     pub(crate) fn met(&self, error: &StoreError) {
+        if let StoreError::Corrupt { .. } = error {
+            tracing::error!(%error, "something in the store needs to be mended");
+            return;
+        }
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         if since.is_none() {
             tracing::error!(%error, "the store is away; it is asked again until it is back");

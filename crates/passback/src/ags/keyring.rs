@@ -145,6 +145,7 @@ fn about_token(token_url: &outbound::Url, verdict: Verdict) -> Verdict {
     let named = |words| format!("{site} gives no token: {words}");
     match verdict {
         Verdict::Refused { words } => Verdict::Refused { words: named(words) },
+        Verdict::Unsendable { words } => Verdict::Unsendable { words: named(words) },
         Verdict::Again { words, after } => Verdict::Again { words: named(words), after },
         Verdict::Posted { words } => Verdict::Posted { words },
     }

@@ -119,7 +119,7 @@ async fn what_may_work_later_and_what_never_does() {
     let redirect = verdict(|_| says(307, "text/html", "").with("location", "http://169.254.169.254/")).await;
     assert!(matches!(redirect, Verdict::Refused { .. }), "{redirect:?}");
     let (platform, line_item) = at(|_| says(200, "text/plain", "")).await;
-    assert!(matches!(line_item.send(&grade(1.0, 0.0, SystemClock.now())).await, Verdict::Refused { .. }));
+    assert!(matches!(line_item.send(&grade(1.0, 0.0, SystemClock.now())).await, Verdict::Unsendable { .. }));
     assert!(platform.asked().is_empty());
 }
 
@@ -137,7 +137,7 @@ async fn neither_a_line_item_nor_a_token_url_leads_elsewhere() {
         let tool = LineItem::new(caller(&platform.site, Arc::clone(&clock)), Arc::clone(&keyring), at, seat);
         let verdict = tool.send(&grade(1.0, 1.0, SystemClock.now())).await;
         assert!(
-            matches!(&verdict, Verdict::Refused { words } if words.contains("not among the sites")),
+            matches!(&verdict, Verdict::Unsendable { words } if words.contains("not among the sites")),
             "{verdict:?}"
         );
     }

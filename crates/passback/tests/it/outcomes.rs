@@ -120,7 +120,7 @@ async fn a_launch_leads_nowhere_but_where_the_operator_allows() {
         let outcomes = Outcomes::new(caller(&platform.site, Arc::new(SystemClock)), consumer, place);
         let verdict = outcomes.send(&grade(1.0, 1.0, SystemClock.now())).await;
         assert!(
-            matches!(&verdict, Verdict::Refused { words } if words.contains("not among the sites")),
+            matches!(&verdict, Verdict::Unsendable { words } if words.contains("not among the sites")),
             "{verdict:?}"
         );
     }
@@ -130,7 +130,7 @@ async fn a_launch_leads_nowhere_but_where_the_operator_allows() {
 async fn an_assignment_without_points_is_not_sent() {
     let (platform, outcomes) = at(|_| says(200, "application/xml", outcome("success", "ok"))).await;
     let verdict = outcomes.send(&grade(0.0, 0.0, SystemClock.now())).await;
-    assert!(matches!(&verdict, Verdict::Refused { words } if words.contains("no points")), "{verdict:?}");
+    assert!(matches!(&verdict, Verdict::Unsendable { words } if words.contains("no points")), "{verdict:?}");
     assert!(platform.asked().is_empty());
 }
 

@@ -78,7 +78,7 @@ pub(crate) async fn submit(
 /// Keeps a notebook aside and sends the browser to the hub, which says who it is on the way back.
 async fn ask_who(app: &App, client: Client, received: Received) -> Result<Response, ApiError> {
     let (flow, response) = begin::begin(app, client, &NextPath::first(&app.settings.prefix)).await?;
-    app.door.stash.put(&flow, received).map_err(|_| ApiError::StashFull)?;
+    app.door.stash.put(&flow, client.address, received).map_err(|_| ApiError::StashFull)?;
     Ok(response)
 }
 

@@ -50,7 +50,7 @@ impl Limits {
 }
 
 /// Who has one IPv6 address has 2^64 of them.
-fn of_one_customer(address: IpAddr) -> IpAddr {
+pub(crate) fn of_one_customer(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
         address @ IpAddr::V4(_) => address,

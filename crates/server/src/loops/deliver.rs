@@ -153,7 +153,7 @@ impl Round {
                 }
             }
         }
-        // Those that do not end are taken up again when their lease runs out.
+        // Those that do not end are taken up again when their lease runs out, and not before: they may yet arrive.
         let all = async {
             while let Some(ended) = sends.join_next().await {
                 tell(ended);
@@ -246,6 +246,10 @@ impl Round {
             }
             Verdict::Refused { words } => {
                 turn.answered();
+                Settled { outcome: PassbackOutcome::Refused, words }
+            }
+            Verdict::Unsendable { words } => {
+                turn.unused();
                 Settled { outcome: PassbackOutcome::Refused, words }
             }
             Verdict::Again { words, after } => {

@@ -105,6 +105,18 @@ impl Turn {
         });
     }
 
+    /// The platform was not asked after all: nothing is known that was not known before.
+    pub(crate) fn unused(mut self) {
+        self.is_told = true;
+        self.change(|state| {
+            if self.is_probe
+                && let Some(open) = &mut state.open
+            {
+                open.probing = false;
+            }
+        });
+    }
+
     /// The platform did not answer, or asks for patience: until when, if it says so.
     pub(crate) fn failed(mut self, now: Timestamp, asked: Option<Duration>) {
         self.is_told = true;
@@ -193,6 +205,7 @@ mod tests {
         let probe = breakers.admit("p", at(102)).unwrap();
         drop(probe);
         assert_eq!(away(&breakers, 103), at(222), "no word is a failure");
+        breakers.admit("p", at(222)).unwrap().unused();
         breakers.admit("p", at(222)).unwrap().answered();
         for second in 223..227 {
             fail(&breakers, second);

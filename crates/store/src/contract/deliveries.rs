@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use model::{GradingId, Step};
 
 use super::{
-    kit::{LEASE_MS, at, entry, own, page, staff, steps},
-    passback::{DUE, graded, next, of, settle, states},
+    kit::{DUE, LEASE_MS, at, entry, graded, own, page, staff, steps},
+    passback::{next, of, settle, states},
 };
 use crate::{
     records::{

@@ -221,6 +221,18 @@ pub fn only(policy: GradePolicy) -> Effects {
     Effects { policy, delivery: Delivery::Nowhere }
 }
 
+/// The latest counts, and is to be delivered.
+pub const DUE: Effects = Effects { policy: GradePolicy::Latest, delivery: Delivery::Due };
+
+/// A submission with a grade, accepted at a time and graded a millisecond later.
+pub async fn graded(store: &dyn Store, user: &str, ms: i64, earned: f64, effects: Effects) -> Submission {
+    let submission = accepted(store, user, "88e/1/lab01", ms).await;
+    let job = claim(store, "w", ms).await;
+    assert_eq!(job.submission, submission);
+    store.record_report(&job.lease, grading(ms + 1), &report(earned, 4.0), None, effects).await.unwrap();
+    submission
+}
+
 /// So many jobs wait, and so many are under a live lease.
 pub async fn assert_queue(store: &dyn Store, ms: i64, waiting: u64, working: u64) {
     assert_eq!(store.queue(at(ms)).await.unwrap(), Queue { waiting, working });

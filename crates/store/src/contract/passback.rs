@@ -3,33 +3,16 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use model::{GradePolicy, Step, Submission};
+use model::{Step, Submission};
 
 use super::kit::{
-    LEASE, LEASE_MS, accepted, at, claim, entry, grading, own, page, points, report, staff, steps, worker,
+    DUE, LEASE, LEASE_MS, at, claim, entry, graded, grading, own, page, points, report, staff, steps, worker,
 };
 use crate::{
     error::LeaseError,
     records::{Delivery, Effects, PassbackJob, PassbackOutcome, PassbackRecord, PassbackState, Scope},
     store::Store,
 };
-
-pub(super) const DUE: Effects = Effects { policy: GradePolicy::Latest, delivery: Delivery::Due };
-
-/// A submission with a grade whose delivery is kept.
-pub(super) async fn graded(
-    store: &dyn Store,
-    user: &str,
-    ms: i64,
-    earned: f64,
-    effects: Effects,
-) -> Submission {
-    let submission = accepted(store, user, "88e/1/lab01", ms).await;
-    let job = claim(store, "w", ms).await;
-    assert_eq!(job.submission, submission);
-    store.record_report(&job.lease, grading(ms + 1), &report(earned, 4.0), None, effects).await.unwrap();
-    submission
-}
 
 pub(super) async fn next(store: &dyn Store, name: &str, ms: i64) -> Option<PassbackJob> {
     store.claim_passback(&worker(name), at(ms), LEASE).await.unwrap()

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use model::{GradingId, UserName};
+use serde_json::Value as Json;
 
 use super::{
     FirestoreStore,
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    records::{Passback, PassbackLease, PassbackRecord, PassbackState, WorkerId},
+    records::{Passback, PassbackLease, PassbackRecord, PassbackState, UNREADABLE, WorkerId},
 };
 
 /// When a delivery is to be handed out: when it is due, or when the lease of who sends it ends.
@@ -146,6 +147,13 @@ impl Delivery {
     }
 }
 
+/// Takes a delivery that cannot be read out of the way of the others.
+pub(super) fn set_aside(document: &Document, now: Timestamp) -> Json {
+    let (state, words) = (wire::text(PassbackState::GivenUp.as_str()), wire::text(UNREADABLE));
+    let fields = fields([(STATE, Some(state)), ("words", Some(words)), ("changed_at", Some(time(now)))]);
+    wire::change(&document.name, fields, &[STATE, "words", "changed_at", "worker", "lease_until", DUE])
+}
+
 impl FirestoreStore {
     /// A delivery.
     pub(super) async fn delivery(&self, grading: GradingId) -> Result<Option<Delivery>, StoreError> {
@@ -153,13 +161,15 @@ impl FirestoreStore {
         document.as_ref().map(Delivery::read).transpose()
     }
 
-    /// Those deliveries of a list that are there.
+    /// Those deliveries of a list that are there and can be read: one that cannot is set aside when its turn comes, and
+    /// stops no other.
     pub(super) async fn deliveries(
         &self,
         gradings: impl IntoIterator<Item = GradingId>,
     ) -> Result<Vec<Delivery>, StoreError> {
         let names: Vec<_> =
             gradings.into_iter().map(|grading| self.names.passback(&self.client, grading)).collect();
-        self.client.get_all(&names).await?.iter().flatten().map(Delivery::read).collect()
+        let found = self.client.get_all(&names).await?;
+        Ok(found.iter().flatten().filter_map(|document| Delivery::read(document).ok()).collect())
     }
 }

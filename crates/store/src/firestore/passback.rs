@@ -8,7 +8,7 @@ use tokio::try_join;
 
 use super::{
     FirestoreStore, audit, claim,
-    delivery::{DUE, Delivery},
+    delivery::{DUE, Delivery, set_aside},
     draft::{Draft, Tries},
     fields::time,
     python::Line,
@@ -41,14 +41,24 @@ pub(super) async fn claim(
             let found = store.client.run(&due).await?;
             let passed_by = (limit / 2 * u32::from(limit > CANDIDATES)) as usize;
             for document in found.iter().skip(passed_by) {
-                match take(store, worker, now, lease, Delivery::read(document)?).await {
+                let taken = match Delivery::read(document) {
+                    Ok(delivery) => take(store, worker, now, lease, delivery).await,
+                    Err(unreadable) => Err(unreadable.into()),
+                };
+                match taken {
                     Ok(Some(job)) => return Ok(Some(job)),
                     Ok(None) => {}
                     Err(CommitError::Conflict) => {
                         tries.again().await?;
                         continue 'anew;
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => {
+                        if let CommitError::Store(StoreError::Corrupt { .. }) = error {
+                            // It would be claimed first again and again, and nothing behind it would ever be sent.
+                            store.client.commit(&[set_aside(document, now)], None).await?;
+                        }
+                        return Err(error.into());
+                    }
                 }
             }
             if found.len() < limit as usize {
@@ -80,9 +90,8 @@ async fn take(
         draft.commit().await?;
         return Ok(None);
     }
-    if let Some(other) = standing.sending.filter(|sending| *sending != passback.grading)
-        && let Some(mut other) = store.delivery(other).await?
-    {
+    let other = standing.sending.filter(|sending| *sending != passback.grading);
+    for mut other in store.deliveries(other).await? {
         if other.is_under_way(now) {
             return Ok(None);
         }

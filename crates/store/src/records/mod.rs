@@ -13,6 +13,7 @@ pub use audit::AuditEntry;
 pub use grading::{Delivery, Effects, GradingRecord, NewGrading, Outcome};
 pub use job::{Job, Lane, Lease, Queue, Regrade, Retry, WorkerId, WorkerRecord};
 pub use launch::LaunchRecord;
+pub(crate) use passback::UNREADABLE;
 pub use passback::{
     Outbox, Passback, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState,
 };

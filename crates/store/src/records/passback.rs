@@ -11,6 +11,10 @@ use super::WorkerId;
 /// The least by which two stamps differ: what stores keep of a time.
 const A_MILLISECOND: Duration = Duration::from_millis(1);
 
+/// What is kept as the words about a delivery that was set aside because it cannot be read.
+pub(crate) const UNREADABLE: &str =
+    "What the store holds of this delivery cannot be read; the log of the service says what it is.";
+
 /// The delivery of one grade. It is named by the grading that made the grade.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Passback {

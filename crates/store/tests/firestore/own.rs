@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use store::{
     FirestoreSettings, FirestoreStore, NewSubmission, Retention, Store, StoreError,
     contract::kit::{
-        LEASE, LEASE_MS, accepted, assert_idle, assert_queue, at, by, claim, finish, finish_executed, noise,
-        notebook_of, own, report, worker,
+        DUE, LEASE, LEASE_MS, accepted, assert_idle, assert_queue, at, by, claim, finish, finish_executed,
+        graded, noise, notebook_of, own, report, worker,
     },
 };
 
@@ -21,6 +21,7 @@ pub(crate) fn trials(host: &Arc<str>) -> Vec<Trial> {
         trial(host, "own::pieces_that_belong_to_nothing_are_swept_away", orphans),
         trial(host, "own::each_malformed_value_is_named", damage),
         trial(host, "own::an_unreadable_job_does_not_hold_up_the_queue", unreadable_job),
+        trial(host, "own::an_unreadable_delivery_does_not_hold_up_the_outbox", unreadable_delivery),
         trial(host, "own::a_database_of_a_newer_version_is_refused", newer),
         trial(host, "own::processes_share_the_queue", shared),
     ]
@@ -140,6 +141,29 @@ async fn unreadable_job(store: FirestoreStore, settings: FirestoreSettings) {
     assert_eq!(claim(&store, "w", 10).await.submission, newest);
     assert_idle(&store, 10 + LEASE_MS - 1).await;
     assert_queue(&store, 10, 0, 2).await;
+}
+
+async fn unreadable_delivery(store: FirestoreStore, settings: FirestoreSettings) {
+    let broken = graded(&store, "ada", 0, 1.0, DUE).await;
+    let sound = graded(&store, "bob", 10, 2.0, DUE).await;
+    let next = async |ms| store.claim_passback(&worker("s"), at(ms), LEASE).await;
+    let under_way = next(20).await.unwrap().unwrap();
+    assert_eq!(under_way.passback.submission, broken.id);
+    let document = under_way.passback.grading.to_string();
+    Raw::of(&settings).set("otter-passbacks", &document, "score", json!({ "doubleValue": "NaN" })).await;
+    let newer = graded(&store, "ada", 30, 2.0, DUE).await;
+    let mut sent = BTreeSet::new();
+    let mut complaints = vec![];
+    for _ in 0..4 {
+        match next(20 + LEASE_MS).await {
+            Ok(job) => sent.extend(job.map(|job| job.passback.submission)),
+            Err(error) => complaints.push(error.to_string()),
+        }
+    }
+    assert_eq!(sent, BTreeSet::from([sound.id, newer.id]), "{complaints:?}");
+    assert!(matches!(&complaints[..], [one] if one.contains("field score")), "{complaints:?}");
+    let outbox = store.outbox().await.unwrap();
+    assert_eq!((outbox.sending, outbox.given_up), (2, 1));
 }
 
 async fn newer(store: FirestoreStore, settings: FirestoreSettings) {

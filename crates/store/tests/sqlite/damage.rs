@@ -97,6 +97,26 @@ async fn an_unreadable_job_does_not_hold_up_the_queue() {
 }
 
 #[tokio::test]
+async fn an_unreadable_delivery_does_not_hold_up_the_outbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let broken = graded(&store, "ada", 0, 1.0, DUE).await;
+    let sound = graded(&store, "bob", 10, 2.0, DUE).await;
+    damage(&folder, &format!("UPDATE passback SET score = 9e999 WHERE submission = '{}'", broken.id)).await;
+    let error = store.claim_passback(&worker("s"), at(20), LEASE).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Corrupt { what } if what.contains("column score")), "{error:?}");
+    let next = async |ms| store.claim_passback(&worker("s"), at(ms), LEASE).await.unwrap();
+    assert_eq!(next(20).await.unwrap().passback.submission, sound.id);
+    assert!(next(20 + LEASE_MS - 1).await.is_none());
+    let outbox = store.outbox().await.unwrap();
+    assert_eq!((outbox.sending, outbox.given_up), (1, 1));
+
+    damage(&folder, "UPDATE passback SET score = 1 WHERE score > 4").await;
+    let set_aside = &store.passbacks(&own(&broken), broken.id).await.unwrap()[0];
+    assert!(set_aside.words.as_deref().unwrap().contains("cannot be read"), "{set_aside:?}");
+}
+
+#[tokio::test]
 async fn a_job_without_its_notebook_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;

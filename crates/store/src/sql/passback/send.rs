@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     super::{
-        Connection, Engine,
+        Connection, Engine, Row,
         claim::until,
         dialect::{FOR_UPDATE, SKIP_LOCKED},
         event,
@@ -20,7 +20,8 @@ use super::{
 use crate::{
     error::{LeaseError, StoreError},
     records::{
-        Passback, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState, WorkerId,
+        Passback, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState, UNREADABLE,
+        WorkerId,
     },
 };
 
@@ -61,18 +62,50 @@ pub(in super::super) async fn claim(
         .fetch_optional(&mut *tx)
         .await?;
     let Some(claimed) = claimed else { return Ok(None) };
-    let PassbackRecord { passback, attempts: attempt, .. } = record(&claimed)?;
-    let row = Record::new("delivery", "grading", &claimed);
+    let job = match hand_out(&mut tx, worker, now, &claimed).await {
+        Err(unreadable @ StoreError::Corrupt { .. }) => {
+            // It would be claimed first again and again, and nothing behind it would ever be sent.
+            set_aside(&mut tx, now, &claimed).await?;
+            tx.commit().await?;
+            return Err(unreadable);
+        }
+        job => job?,
+    };
+    tx.commit().await?;
+    Ok(Some(job))
+}
+
+async fn hand_out(
+    tx: &mut Connection,
+    worker: &WorkerId,
+    now: Timestamp,
+    claimed: &Row,
+) -> Result<PassbackJob, StoreError> {
+    let PassbackRecord { passback, attempts: attempt, .. } = record(claimed)?;
+    let row = Record::new("delivery", "grading", claimed);
     let (token, since, told) = (row.count("token")?, row.time("since")?, row.count::<u32>("told")?);
-    let stamp = stamp(&mut tx, &passback, now, attempt).await?;
+    let stamp = stamp(tx, &passback, now, attempt).await?;
     // What an older holder left under way will not be taken up again.
-    supersede(&mut tx, &passback, now).await?;
+    supersede(tx, &passback, now).await?;
     // One that was postponed begins the same try again.
     let step = (attempt > told).then_some(Step::Sending { attempt });
-    event::append(&mut tx, passback.submission, now, Some(worker), step.as_slice()).await?;
-    tx.commit().await?;
+    event::append(tx, passback.submission, now, Some(worker), step.as_slice()).await?;
     let lease = PassbackLease { grading: passback.grading, worker: worker.clone(), token };
-    Ok(Some(PassbackJob { lease, passback, attempt, since, stamp }))
+    Ok(PassbackJob { lease, passback, attempt, since, stamp })
+}
+
+async fn set_aside(tx: &mut Connection, now: Timestamp, claimed: &Row) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE passback
+         SET state = 'given_up', words = $2, changed_at = $3, worker = NULL, lease_until = NULL
+         WHERE grading = $1",
+    )
+    .bind(Record::new("delivery", "grading", claimed).get::<&str>("grading")?)
+    .bind(UNREADABLE)
+    .bind(now.as_millisecond())
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The last stamp of a user and assignment. Nobody else sends for these meanwhile.
