@@ -94,6 +94,20 @@ fn on_a_hub_with_subdomains() {
 }
 
 #[test]
+fn behind_a_proxy_that_does_tls() {
+    let Some(stage) = Stage::with_tls(HubVersion::Six) else { return };
+    let mut cases = Cases::default();
+    cases.run("a session's cookie", || cases::sessions::cookie(&stage));
+    cases.run("a session ends", || cases::sessions::sign_out(&stage));
+    cases.run("where a sign-in may lead", || cases::sessions::next(&stage));
+    cases.run("writes by other sites", || cases::cross_site::by_headers(&stage));
+    cases.run("the hub's menu of services", || cases::menu::from_the_menu_to_signed_out(&stage));
+    cases.run("a student's server", || cases::servers::submits_with_its_token(&stage));
+    cases.run("the button in JupyterLab", || cases::button::of_the_owner_in_lab(&stage));
+    cases.end(&stage);
+}
+
+#[test]
 fn a_grade_goes_from_a_launch_to_the_gradebook() {
     let Some((stage, edx)) = Stage::with_launches(HubVersion::Six) else { return };
     let mut cases = Cases::default();

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::{
-    jupyterhub::JupyterHub,
+    jupyterhub::{JupyterHub, TlsProxy},
     or_skip,
     peers::{HubVersion, Peers},
 };
@@ -29,6 +29,7 @@ pub(crate) const MANAGED: &str = "/services/otter_managed/";
 pub(crate) struct Stage {
     pub(crate) hub: JupyterHub,
     service: Option<Running>,
+    tls: Option<TlsProxy>,
 }
 
 /// What there is on a stage.
@@ -63,6 +64,14 @@ impl Stage {
         Some(Self::prepare(version, &setup)?.start(&setup))
     }
 
+    /// Where browsers come by https to a proxy before the hub's.
+    pub(crate) fn with_tls(version: HubVersion) -> Option<Self> {
+        let setup = Setup { lines: documented(), external: Some("otter"), is_known: true };
+        let mut stage = Self::prepare(version, &setup)?.start(&setup);
+        stage.tls = Some(TlsProxy::before(&stage.hub).unwrap());
+        Some(stage)
+    }
+
     /// Where people come from edX, and their grades go there.
     pub(crate) fn with_launches(version: HubVersion) -> Option<(Self, Edx)> {
         let setup = Setup { lines: documented(), external: Some("otter"), is_known: true };
@@ -87,7 +96,7 @@ impl Stage {
         }
         hub.variable("TEST_HUB_PROGRAM", PROGRAM);
         hub.variable("TEST_HUB_PAGES", if setup.lines.len() > 1 { "lab" } else { "none" });
-        let stage = Self { hub, service: None };
+        let stage = Self { hub, service: None, tls: None };
         for (number, lines) in setup.lines.iter().enumerate() {
             stage.add_lines(number, lines);
         }
@@ -126,7 +135,12 @@ impl Stage {
 
     /// Where browsers find the hub.
     pub(crate) fn site(&self) -> String {
-        format!("http://127.0.0.1:{}", self.hub.port())
+        self.tls.as_ref().map_or_else(|| format!("http://127.0.0.1:{}", self.hub.port()), TlsProxy::site)
+    }
+
+    /// Whether they come by https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.tls.is_some()
     }
 
     /// A URL of the service that the hub does not start, through the hub's proxy.
@@ -193,7 +207,7 @@ fn documented() -> Vec<String> {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // Before the folder goes that it writes into.
-        self.service = None;
+        // Before the folder goes that they write into.
+        (self.service, self.tls) = (None, None);
     }
 }

@@ -1,5 +1,7 @@
 //! A real JupyterHub with its proxy.
 
+mod tls;
+
 use std::{
     fs,
     io::{self, Read, Write},
@@ -12,6 +14,7 @@ use std::{
 
 use tempfile::TempDir;
 
+pub use self::tls::TlsProxy;
 use crate::{
     peers::{HubVersion, Peers},
     ports::Ports,
@@ -21,8 +24,8 @@ use crate::{
 /// How long a hub may take to answer after its start, beside other work.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Its ports, counted from [`JupyterHub::port`]: the proxy, its API, two services, the hub.
-const PORTS: [u16; 5] = [0, 1, 2, 3, 81];
+/// Its ports, counted from [`JupyterHub::port`]: the proxy, its API, two services, a [`TlsProxy`], its API, the hub.
+const PORTS: [u16; 7] = [0, 1, 2, 3, 4, 5, 81];
 
 /// A hub in a folder of its own. Its configuration is a file of the test's, which begins with
 /// `load_subconfig(os.environ["TEST_HUB_BASE"])`. Dropped, it ends, with all that it started.
@@ -44,8 +47,7 @@ impl JupyterHub {
         let base = folder.path().join("base_config.py");
         fs::write(&base, include_str!("base_config.py"))?;
         let log = folder.path().join("hub.log");
-        let mut command = Command::new("sh");
-        command.args(["-c", r#"cd "$0" && exec "$@" >>hub.log 2>&1"#]).arg(folder.path());
+        let mut command = in_folder(folder.path(), "hub.log");
         command.arg(peers.hub(version).join("bin/jupyterhub")).arg("-f").arg(config);
         command
             .env("PATH", peers.path(version)?)
@@ -59,6 +61,13 @@ impl JupyterHub {
     /// Gives its configuration a variable.
     pub fn variable(&mut self, name: &str, value: &str) {
         self.command.env(name, value);
+    }
+
+    /// A command of another of its programs, which works in its folder and writes into that log.
+    fn command_of(&self, program: &str, log: &str) -> Command {
+        let mut command = in_folder(self.folder(), log);
+        command.arg(program).envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
     }
 
     /// Starts it, or starts it again with what it knew, and waits until it answers.
@@ -112,6 +121,13 @@ impl Drop for JupyterHub {
             Command::new("kill").arg(id).stderr(Stdio::null()).status().ok();
         }
     }
+}
+
+/// Runs the program that is its first argument in a folder, with a log there.
+fn in_folder(folder: &Path, log: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"cd "$0" && log="$1" && shift && exec "$@" >>"$log" 2>&1"#]).arg(folder).arg(log);
+    command
 }
 
 /// The ids of processes that were told of a folder, or work in it.
