@@ -7,7 +7,7 @@ use model::UserName;
 use oidc::Provider;
 
 use crate::{
-    identity::{Limits, Proxies, RoleRules, SessionKey, stash::Stash},
+    identity::{Limits, Proxies, RoleRules, SessionKey, ended::EndedSessions, stash::Stash},
     lti::Lti,
 };
 
@@ -35,6 +35,8 @@ pub struct Door {
     pub states: StateKey,
     /// How long a session lasts.
     pub session: Duration,
+    /// Sessions that were signed out before that.
+    pub ended: EndedSessions,
     /// The proxies that are believed.
     pub proxies: Proxies,
     /// Whether the header `X-Otter-User` counts when such a proxy sent it.
@@ -62,6 +64,7 @@ impl Door {
             key,
             states,
             session: Duration::from_hours(12),
+            ended: EndedSessions::default(),
             proxies: Proxies::default(),
             trust_client_header: false,
             is_secure: false,

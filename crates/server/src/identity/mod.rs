@@ -9,6 +9,7 @@ mod caller;
 pub(crate) mod client;
 pub(crate) mod cookies;
 mod door;
+mod ended;
 mod host;
 pub(crate) mod limits;
 mod proxies;

@@ -53,11 +53,11 @@ impl Session {
         Self { id: URL_SAFE_NO_PAD.encode(id), user, until, proof }
     }
 
-    /// The one that the browser brought, if it is one of ours and not over.
+    /// The one that the browser brought, if it is one of ours and not over: run out, or signed out in this process.
     pub(crate) fn read(app: &App, headers: &HeaderMap) -> Option<Self> {
         let content = app.door.key.open(COOKIE, cookies::read(headers, COOKIE)?)?;
         let session: Self = serde_json::from_slice(&content).ok()?;
-        (session.until > app.clock.now()).then_some(session)
+        (session.until > app.clock.now() && !app.door.ended.has(&session.id)).then_some(session)
     }
 
     /// The header that gives it to the browser; `None` if it is too large for a cookie.

@@ -46,11 +46,13 @@ pub(crate) async fn end(
     headers: HeaderMap,
     _: Form,
 ) -> Response {
-    if let (Some(session), WayIn::Hub(hub)) = (Session::read(&app, &headers), &app.door.way_in)
-        && let Proof::Hub(token) = session.proof
-        && let Ok(token) = Token::parse(&token)
-    {
-        hub.forget(&token);
+    if let Some(session) = Session::read(&app, &headers) {
+        app.door.ended.add(session.id);
+        if let (Proof::Hub(token), WayIn::Hub(hub)) = (session.proof, &app.door.way_in)
+            && let Ok(token) = Token::parse(&token)
+        {
+            hub.forget(&token);
+        }
     }
     tracing::info!(user = %caller.user, "signed out");
     let mut response = Redirect::to(&app.url("signed-out")).into_response();

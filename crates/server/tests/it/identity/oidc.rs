@@ -61,8 +61,11 @@ async fn somebody_signs_in_and_out() {
     let me = browser.goes("api/v1/me").await.json();
     assert_eq!((&me["user"], &me["way"]), (&json!("ada@example.org"), &json!("oidc_session")));
     let page = browser.goes("logout").await;
+    let copied = browser.cookies.borrow().clone();
     browser.presses("logout", form_token(page.text())).await;
     assert_eq!(browser.goes("").await.status, 303, "to sign in again");
+    *browser.cookies.borrow_mut() = copied;
+    assert_eq!(browser.goes("").await.status, 303, "a copied cookie is over, too");
     let done = browser.goes("signed-out").await;
     assert!(done.text().contains(&format!("{}/end?client_id={CLIENT}", issuer.url())), "{}", done.text());
     test.finish().await;

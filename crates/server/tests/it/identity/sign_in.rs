@@ -95,6 +95,7 @@ async fn who_signs_out_is_out() {
     browser.signs_in("ada").await;
     let page = browser.goes("logout").await;
     let form_token = form_token(page.text()).to_owned();
+    let copied = browser.cookies.borrow().clone();
     assert_eq!(browser.presses("logout", "forged").await.status, 403);
     assert_eq!(
         browser.presses("logout", &form_token).await.header(header::LOCATION),
@@ -104,6 +105,8 @@ async fn who_signs_out_is_out() {
     let done = browser.goes("signed-out").await;
     assert!(done.text().contains("href=\"/hub/logout\""), "{}", done.text());
     assert_eq!(browser.goes("").await.status, 303, "to sign in again");
+    *browser.cookies.borrow_mut() = copied;
+    assert_eq!(browser.goes("").await.status, 303, "a copied cookie is over, too");
     test.finish().await;
 }
 
