@@ -110,6 +110,15 @@ impl Materials {
         }
     }
 
+    /// Whether there is another assignment of the same name, in whatever course and section. `None` while the materials of
+    /// some course are not here yet: nobody knows then.
+    #[must_use]
+    pub fn has_namesake(&self, key: &AssignmentKey) -> Option<bool> {
+        let are_here = self.origins().iter().all(|origin| origin.course_config().is_some());
+        let is_namesake = |other: &AssignmentKey| other.assignment == key.assignment && other != key;
+        are_here.then(|| self.keys().iter().any(is_namesake))
+    }
+
     /// The courses that are graded here, those included whose materials are not here yet.
     #[must_use]
     pub fn courses(&self) -> BTreeSet<Name> {

@@ -155,7 +155,14 @@ impl AddressBook {
             Some(launch) if has_item(&launch) => (Some(launch), here),
             of_hub => (here, of_hub),
         };
-        Ok(Known { here, others: of_hub.into_iter().chain(last).collect() })
+        let has_namesake = self.has_namesake(key)?;
+        Ok(Known { here, others: of_hub.into_iter().chain(last).collect(), has_namesake })
+    }
+
+    fn has_namesake(&self, key: &AssignmentKey) -> Result<bool, NoDestination> {
+        self.materials.has_namesake(key).ok_or_else(|| {
+            NoDestination::NotNow("The materials of a course are not here yet, so it is not known which assignments are called alike.".into())
+        })
     }
 
     /// What the hub says now. A hub that never says is a matter of its configuration, and no reason to wait.
@@ -165,8 +172,11 @@ impl AddressBook {
         user: &UserName,
         key: &AssignmentKey,
     ) -> Result<Option<KeptLaunch>, NoDestination> {
+        let has_namesake = self.has_namesake(key)?;
         match hub.launch_of(user).await {
-            Ok(launch) => Ok(launch.map(|launch| KeptLaunch::of_hub(&launch, &key.assignment, None))),
+            Ok(launch) => {
+                Ok(launch.map(|launch| KeptLaunch::of_hub(&launch, &key.assignment, has_namesake, None)))
+            }
             Err(error @ (HubError::MissingPermission(_) | HubError::NoSuchUser { .. })) => {
                 if !self.told.swap(true, Ordering::Relaxed) {
                     tracing::info!(%error, "the hub tells nothing of launches; grades go where the configuration says");

@@ -2,6 +2,7 @@
 
 use ::passback::OutcomePlace;
 use model::{AssignmentSettings, UserName};
+use outbound::Site;
 
 use super::launch::{KeptLaunch, KeptPlatform};
 
@@ -12,6 +13,8 @@ pub(super) struct Known {
     pub(super) here: Option<KeptLaunch>,
     /// By the last launches for whatever, the most telling first.
     pub(super) others: Vec<KeptLaunch>,
+    /// Whether another assignment is called alike, so that the name of a notebook does not say which one a launch is for.
+    pub(super) has_namesake: bool,
 }
 
 /// What the service can speak.
@@ -48,7 +51,10 @@ pub(super) fn choose(
     let launches = || known.here.iter().chain(&known.others);
     let of_launch = known.here.as_ref().and_then(|launch| launch.lti13.as_ref()?.line_item.clone());
     let line_item = assignment.lineitem.clone().or(of_launch).filter(|_| spoken.lti13);
-    let platform = launches().find_map(|launch| launch.lti13.clone());
+    let platforms = || launches().filter_map(|launch| launch.lti13.as_ref());
+    let at_its_site =
+        |platform: &&KeptPlatform| line_item.as_deref().is_some_and(|url| is_at_site(platform, url));
+    let platform = platforms().find(at_its_site).or_else(|| platforms().next()).cloned();
     if let (Some(url), Some(platform)) = (line_item.clone(), platform) {
         return Choice::LineItem { url, platform };
     }
@@ -68,8 +74,17 @@ pub(super) fn choose(
     }
     Choice::None(match line_item {
         Some(_) => "The learning platform's name for this user is not known, because they have not come by a launch of LTI 1.3 yet. After one the grade can be sent again.".into(),
+        None if known.has_namesake && spoken.lti13 => "Other assignments have the same name, so a launch does not tell to which of them its column belongs. Give each of them its `lineitem` in course-config.json; then the grade can be sent again.".into(),
         None => "Neither course-config.json (`lineitem`) nor a launch says where in the learning platform this grade goes.".into(),
     })
+}
+
+/// Whether a line item seems to be of a platform: with several, a user has a name at each.
+fn is_at_site(platform: &KeptPlatform, line_item: &str) -> bool {
+    let site = |url: &str| Site::of(&url.parse().ok()?);
+    let own = platform.line_item.as_deref().and_then(site);
+    site(line_item)
+        .is_some_and(|wanted| own == Some(wanted.clone()) || site(&platform.token_url) == Some(wanted))
 }
 
 #[cfg(test)]
@@ -119,23 +134,40 @@ mod tests {
 
     #[test]
     fn a_line_item_goes_first_and_the_courses_own_before_the_launchs() {
-        let here = |line_item| Known { here: Some(lti13(line_item, "u1")), others: vec![lti13(None, "u2")] };
+        let here = |line_item| Known {
+            here: Some(lti13(line_item, "u1")),
+            others: vec![lti13(None, "u2")],
+            ..Known::default()
+        };
         let choice = chosen(&assignment(Some("https://lms/li/1")), &here(Some("https://lms/li/2")), ALL);
         assert_eq!(line_item_of(&choice), ("https://lms/li/1", "u1"));
         let choice = chosen(&assignment(None), &here(Some("https://lms/li/2")), ALL);
         assert_eq!(line_item_of(&choice), ("https://lms/li/2", "u1"));
-        let elsewhere = Known { here: None, others: vec![lti13(Some("https://lms/li/3"), "u2")] };
+        let elsewhere =
+            Known { here: None, others: vec![lti13(Some("https://lms/li/3"), "u2")], ..Known::default() };
         let choice = chosen(&assignment(Some("https://lms/li/1")), &elsewhere, ALL);
         assert_eq!(line_item_of(&choice), ("https://lms/li/1", "u2"));
+    }
+
+    #[test]
+    fn of_two_platforms_the_one_of_the_line_item() {
+        let mut other = lti13(None, "u1");
+        other.lti13.as_mut().unwrap().token_url = "https://other/token".into();
+        let known = Known { here: Some(other), others: vec![lti13(None, "u2")], ..Known::default() };
+        let choice = chosen(&assignment(Some("https://lms/li/1")), &known, ALL);
+        assert_eq!(line_item_of(&choice), ("https://lms/li/1", "u2"));
+        let choice = chosen(&assignment(Some("https://third/li/1")), &known, ALL);
+        assert_eq!(line_item_of(&choice), ("https://third/li/1", "u1"), "tokens may come from another site");
     }
 
     #[test]
     fn a_launch_for_something_else_gives_no_address() {
         let composed = OutcomePlace::compose("edx", "a+b+c", BLOCK, "ada").unwrap();
         let other = lti13(Some("https://lms/li/3"), "u2");
-        let known = Known { here: None, others: vec![other, lti11(&OWN.replace(BLOCK, "ffff"))] };
+        let known =
+            Known { here: None, others: vec![other, lti11(&OWN.replace(BLOCK, "ffff"))], ..Known::default() };
         assert_eq!(chosen(&assignment(None), &known, ALL), Choice::Outcome(composed));
-        let known = Known { here: None, others: vec![lti11(OWN)] };
+        let known = Known { here: None, others: vec![lti11(OWN)], ..Known::default() };
         assert_eq!(
             chosen(&assignment(None), &known, ALL),
             Choice::Outcome(OutcomePlace::given(OWN, "s").unwrap())

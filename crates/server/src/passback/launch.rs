@@ -58,14 +58,21 @@ impl KeptLaunch {
 
     /// What a hub knows, for an assignment. The line item is that of the notebook which is named as the assignment is; where
     /// the platform said several such, that of the path. What a launch says without a path may be about another assignment,
-    /// and the client's word alone must not choose the column: a graded lab01 is no final (attack 56).
+    /// and the client's word alone must not choose the column: a graded lab01 is no final (attack 56). Nor is it that of
+    /// another course, which is why there is none if the assignment `has_namesake`.
     #[must_use]
-    pub fn of_hub(launch: &Launch, assignment: &Name, path: Option<&NotebookPath>) -> Self {
+    pub fn of_hub(
+        launch: &Launch,
+        assignment: &Name,
+        has_namesake: bool,
+        path: Option<&NotebookPath>,
+    ) -> Self {
         let outcome = launch.outcomes.as_ref();
         let path = path.filter(|path| path.is_named(assignment.as_str()));
         let line_item = path
             .and_then(|path| launch.line_items.of(path))
             .or_else(|| launch.line_items.named(assignment.as_str()))
+            .filter(|_| !has_namesake)
             .map(ToOwned::to_owned);
         Self {
             lti11: outcome.map(|it| KeptOutcome { url: it.url.clone(), sourcedid: it.sourcedid.clone() }),

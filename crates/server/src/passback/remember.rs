@@ -33,7 +33,8 @@ pub async fn remember(
         }
     };
     let path = path.and_then(NotebookPath::parse);
-    let launch = KeptLaunch::of_hub(&launch, &key.assignment, path.as_ref());
+    let has_namesake = workshop.materials.has_namesake(key).unwrap_or(true);
+    let launch = KeptLaunch::of_hub(&launch, &key.assignment, has_namesake, path.as_ref());
     if let Err(error) = keep(workshop, user, key, launch).await {
         workshop.outage.met(&error);
     }

@@ -18,6 +18,25 @@ fn key() -> AssignmentKey {
     AssignmentKey { course: name("88e"), section: name("1"), assignment: name("lab01") }
 }
 
+/// A launch says how a notebook is called, and not of which course it is: who was launched for one course must not fill
+/// the column of another with what they did for a third.
+#[tokio::test]
+async fn a_name_that_two_courses_use_chooses_no_column() {
+    let test = TestApp::new().await;
+    let path = test.materials().join("course-config.json");
+    let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    config["8x"] = config["88e"].clone();
+    std::fs::write(path, config.to_string()).unwrap();
+    let book = book_with(&test, Some(hub(200, launch_of_both()).await));
+    assert_eq!(platform(&book, &test).await, "https://edge.edx.org", "its block says what that one is for");
+    remember(&test.app.workshop, &*hub(200, launch_of_both()).await, &"ada".parse().unwrap(), &key(), None)
+        .await;
+    assert_eq!(platform(&book, &test).await, "https://edge.edx.org", "nor is it kept");
+    test.set(&json!({"lineitem": "https://lms/li/2"}));
+    assert_eq!(platform(&book, &test).await, "https://lms", "the course says so");
+    test.finish().await;
+}
+
 fn passback(test: &TestApp) -> Passback {
     let clock = &*test.clock;
     Passback {
@@ -127,13 +146,18 @@ fn launch_of_both() -> serde_json::Value {
     })
 }
 
-#[tokio::test]
-async fn the_launch_that_led_to_a_submission_is_kept() {
-    let test = TestApp::new().await;
+/// Where grades are sent.
+fn delivering(test: &TestApp) -> Workshop {
     let ours = &test.app.workshop;
     let rules = Rules { delivery: Delivery::Due, ..ours.rules.clone() };
     let (store, materials) = (Arc::clone(&ours.store), Arc::clone(&ours.materials));
-    let workshop = Workshop::new(store, materials, rules, Arc::clone(&ours.clock), Arc::clone(&ours.entropy));
+    Workshop::new(store, materials, rules, Arc::clone(&ours.clock), Arc::clone(&ours.entropy))
+}
+
+#[tokio::test]
+async fn the_launch_that_led_to_a_submission_is_kept() {
+    let test = TestApp::new().await;
+    let workshop = delivering(&test);
     let hub = hub(200, launch_of_both()).await;
     let ada = "ada".parse().unwrap();
     let kept = async |path| {
@@ -154,7 +178,7 @@ async fn the_launch_that_led_to_a_submission_is_kept() {
     }
     // Where no grades are sent nobody is asked.
     let bob = "bob".parse().unwrap();
-    remember(ours, &hub, &bob, &key(), None).await;
+    remember(&test.app.workshop, &hub, &bob, &key(), None).await;
     assert_eq!(workshop.store.last_launch(&bob).await.unwrap(), None);
     test.finish().await;
 }
