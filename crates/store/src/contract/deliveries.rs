@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use model::{GradingId, Step};
+use tokio::join;
 
 use super::{
     kit::{DUE, LEASE_MS, at, entry, graded, own, page, staff, steps},
@@ -151,4 +152,37 @@ pub(super) async fn a_try_that_was_postponed_gives_way_to_a_newer_grade(store: &
     assert_eq!(next(store, "s", 40).await.unwrap().passback.submission, second.id);
     let listed = store.deliveries(&own(&first), &[], page(None, 10)).await.unwrap();
     assert_eq!(listed.len(), 2);
+}
+
+/// The machine that grades may be ahead of the one where staff press the button.
+pub(super) async fn a_wish_counts_as_later_than_its_grade_whatever_the_clocks_say(store: &dyn Store) {
+    let withheld = Effects { delivery: Delivery::Withheld, ..DUE };
+    let submission = graded(store, "ada", 500, 1.0, withheld).await;
+    let kept = of(store, &submission).await.pop().unwrap().passback;
+    assert!(
+        store.resend(&staff(&submission), kept.grading, &entry("resend", &submission, 100)).await.unwrap()
+    );
+    let job = next(store, "s", 600).await.unwrap();
+    assert!(job.since > kept.graded_at, "{} {}", job.since, kept.graded_at);
+}
+
+pub(super) async fn a_wish_and_a_new_grade_at_once_end_with_the_new_one(store: &dyn Store) {
+    for round in 0..8 {
+        let (user, ms) = (format!("user{round}"), round * 1000);
+        let old = graded(store, &user, ms, 1.0, DUE).await;
+        let job = next(store, "s", ms + 10).await.unwrap();
+        settle(store, &job, ms + 11, PassbackOutcome::Posted).await;
+        let wish = entry("resend", &old, ms + 20);
+        let scope = staff(&old);
+        let (_, new) = join!(
+            async { store.resend(&scope, job.passback.grading, &wish).await.unwrap() },
+            graded(store, &user, ms + 20, 2.0, DUE),
+        );
+        let mut sent = vec![];
+        while let Some(job) = next(store, "s", ms + 30).await {
+            sent.push(job.passback.submission);
+            settle(store, &job, ms + 31, PassbackOutcome::Posted).await;
+        }
+        assert_eq!(sent, [new.id], "never an old one after a newer one");
+    }
 }

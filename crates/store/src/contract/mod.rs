@@ -111,6 +111,8 @@ macro_rules! each_contract_case {
                 stamps_grow_whatever_the_clocks_say
                 a_try_that_was_postponed_does_not_count
                 a_try_that_was_postponed_gives_way_to_a_newer_grade
+                a_wish_counts_as_later_than_its_grade_whatever_the_clocks_say
+                a_wish_and_a_new_grade_at_once_end_with_the_new_one
             }
             launch {
                 the_last_launch_is_kept

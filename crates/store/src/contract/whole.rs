@@ -3,22 +3,33 @@
 use model::{Fault, GradePolicy, Step};
 
 use super::kit::{
-    accepted, at, by, claim, entry, finish_executed, grade, grading, only, own, record, report, staff, worker,
+    DUE, accepted, at, by, claim, entry, finish_executed, grade, graded, grading, only, own, record, report,
+    staff, worker,
 };
 use crate::{
-    records::{Delivery, Effects, JobState, PassbackOutcome, Retry, Status, Whole},
+    records::{Effects, JobState, PassbackOutcome, Retry, Status, Whole},
     store::Store,
 };
 
 /// Submissions in every state, each with what may belong to it.
 async fn of_all_kinds(store: &dyn Store) {
-    let due = Effects { policy: GradePolicy::Latest, delivery: Delivery::Due };
+    // The delivery of the worse one is named by the grading by which the better one gave way to it.
+    let best = Effects { policy: GradePolicy::Best, ..DUE };
+    let worse = graded(store, "fay", 6, 2.0, best).await;
+    let better = graded(store, "fay", 7, 3.0, best).await;
+    store.regrade(&staff(&better), better.id, &entry("regrade", &better, 8)).await.unwrap();
+    let job = claim(store, "w", 8).await;
+    store.record_report(&job.lease, grading(8), &report(1.0, 4.0), None, best).await.unwrap();
+    let sent = store.claim_passback(&worker("w"), at(9), super::kit::LEASE).await.unwrap().unwrap();
+    assert_eq!(sent.passback.submission, worse.id);
+    store.settle_passback(&sent.lease, at(9), PassbackOutcome::Posted, None).await.unwrap();
+
     accepted(store, "ada", "88e/1/lab01", 0).await;
     finish_executed(store, &claim(store, "w", 10).await, b"{\"run\": true}", 20).await;
 
     let again = accepted(store, "ada", "88e/1/lab02", 1).await;
     let job = claim(store, "w", 30).await;
-    store.record_report(&job.lease, grading(40), &report(1.0, 3.0), None, due).await.unwrap();
+    store.record_report(&job.lease, grading(40), &report(1.0, 3.0), None, DUE).await.unwrap();
     let sent = store.claim_passback(&worker("w"), at(50), super::kit::LEASE).await.unwrap().unwrap();
     let words = Some("403 \"past due\"");
     store.settle_passback(&sent.lease, at(60), PassbackOutcome::Refused, words).await.unwrap();
@@ -30,7 +41,7 @@ async fn of_all_kinds(store: &dyn Store) {
 
     let sending = accepted(store, "dan", "88e/1/lab01", 3).await;
     let job = claim(store, "w", 91).await;
-    store.record_report(&job.lease, grading(92), &report(1.0, 3.0), None, due).await.unwrap();
+    store.record_report(&job.lease, grading(92), &report(1.0, 3.0), None, DUE).await.unwrap();
     let sent = store.claim_passback(&worker("w"), at(93), super::kit::LEASE).await.unwrap().unwrap();
     assert_eq!(sent.passback.submission, sending.id);
 
@@ -53,6 +64,8 @@ pub(super) async fn everything_reads_back_from_another_place(store: &dyn Store) 
         JobState::Done,
         JobState::Superseded,
         JobState::Leased,
+        JobState::Done,
+        JobState::Done,
     ];
     assert_eq!(states, expected);
     let counts =
@@ -65,7 +78,9 @@ pub(super) async fn everything_reads_back_from_another_place(store: &dyn Store) 
             (1, 4, false, 0),
             (1, 6, true, 1),
             (0, 3, false, 0),
-            (0, 3, false, 0)
+            (0, 3, false, 0),
+            (1, 7, true, 2),
+            (2, 10, false, 1)
         ]
     );
     assert!(all.iter().all(|one| one.notebook.is_some()));
@@ -74,7 +89,7 @@ pub(super) async fn everything_reads_back_from_another_place(store: &dyn Store) 
 
     // Taken away and put back, each is what it was; only leases are not copied.
     let user = |name: &str| name.parse().unwrap();
-    for name in ["ada", "bob", "dan", "eve"] {
+    for name in ["ada", "bob", "dan", "eve", "fay"] {
         store.erase(&user(name), &entry("erase", &all[0].submission, 200)).await.unwrap();
     }
     assert_eq!(store.wholes(None, None, 100).await.unwrap(), []);

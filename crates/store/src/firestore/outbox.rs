@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    records::{Outbox, Page, PassbackRecord, PassbackState, Scope},
+    records::{Outbox, Page, PassbackRecord, PassbackState, Scope, listed},
 };
 
 pub(super) async fn deliveries(
@@ -43,8 +43,8 @@ pub(super) async fn deliveries(
     let mut found: Vec<_> = found
         .iter()
         .flatten()
-        .map(|document| Ok(Delivery::read(document)?.record))
-        .collect::<Result<_, StoreError>>()?;
+        .filter_map(|document| listed(Delivery::read(document).map(|delivery| delivery.record)))
+        .collect();
     found.sort_by_key(|record| Reverse(record.passback.grading));
     found.truncate(page.limit as usize);
     Ok(found)

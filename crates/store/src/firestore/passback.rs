@@ -220,7 +220,7 @@ pub(super) async fn resend(
         delivery.record.words = None;
         delivery.told = 0;
         delivery.record.due_at = entry.at;
-        delivery.since = entry.at;
+        delivery.since = PassbackJob::stamp_after(Some(delivery.record.passback.graded_at), entry.at);
         let mut draft = Draft::new(store);
         draft.delivery(&delivery);
         draft.standing(&standing);

@@ -15,6 +15,7 @@ use crate::{
 pub(super) const STEPS: &[Step] = &[
     ("submissions to grades", include_str!("../../migrations/postgres/0001_submissions_to_grades.sql")),
     ("tokens, launches, stamps", include_str!("../../migrations/postgres/0002_tokens_launches_stamps.sql")),
+    ("deliveries by themselves", include_str!("../../migrations/postgres/0003_deliveries_by_themselves.sql")),
 ];
 
 /// Brings the schema up to date. Of several processes that start at once, one does it and the others wait.

@@ -13,10 +13,10 @@ pub use audit::AuditEntry;
 pub use grading::{Delivery, Effects, GradingRecord, NewGrading, Outcome};
 pub use job::{Job, Lane, Lease, Queue, Regrade, Retry, WorkerId, WorkerRecord};
 pub use launch::LaunchRecord;
-pub(crate) use passback::UNREADABLE;
 pub use passback::{
     Outbox, Passback, PassbackJob, PassbackLease, PassbackOutcome, PassbackRecord, PassbackState,
 };
+pub(crate) use passback::{UNREADABLE, listed};
 pub use submission::{Accepted, Filter, NewSubmission, Page, Scope, Status, SubmissionRecord};
 pub use token::TokenRecord;
 pub use whole::{Expired, JobState, Retention, Whole, WholeJob};

@@ -7,6 +7,7 @@ use model::{AssignmentKey, GradingId, Points, SubmissionId, UserName};
 use serde::{Deserialize, Serialize};
 
 use super::WorkerId;
+use crate::error::StoreError;
 
 /// The least by which two stamps differ: what stores keep of a time.
 const A_MILLISECOND: Duration = Duration::from_millis(1);
@@ -14,6 +15,11 @@ const A_MILLISECOND: Duration = Duration::from_millis(1);
 /// What is kept as the words about a delivery that was set aside because it cannot be read.
 pub(crate) const UNREADABLE: &str =
     "What the store holds of this delivery cannot be read; the log of the service says what it is.";
+
+/// A delivery for a list. One that cannot be read is left out, and told of: it must not hide the others.
+pub(crate) fn listed(read: Result<PassbackRecord, StoreError>) -> Option<PassbackRecord> {
+    read.inspect_err(|error| tracing::error!(%error, "a delivery is missing in a list")).ok()
+}
 
 /// The delivery of one grade. It is named by the grading that made the grade.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use model::{Report, Step, Submission};
 
-use super::{Connection, dialect, event, grade, passback};
+use super::{Connection, event, grade, passback};
 use crate::{
     error::StoreError,
     records::{Effects, Lease, NewGrading},
@@ -19,8 +19,7 @@ pub(super) async fn apply(
     effects: Effects,
 ) -> Result<(), StoreError> {
     if report.fraction().is_some() {
-        let whose = format!("{} {}", submission.key, submission.user);
-        dialect::lock(tx, "grade", &whose).await?;
+        passback::lock(tx, &submission.key, &submission.user).await?;
         let new = grade::of(&submission, report, grading.finished_at);
         if let Some(grade) = grade::update(tx, new, effects.policy).await? {
             passback::enqueue(tx, grading.id, &grade, effects.delivery).await?;

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{error::StoreError, records::AuditEntry};
 
-/// In the order in which rows refer to each other. Executed notebooks and deliveries go with their gradings.
-const OF_A_SUBMISSION: [&str; 6] = [
+/// In the order in which rows refer to each other. Executed notebooks go with their gradings.
+const OF_A_SUBMISSION: [&str; 7] = [
+    "DELETE FROM passback WHERE submission = $1",
     "DELETE FROM grade WHERE submission = $1",
     "DELETE FROM event WHERE submission = $1",
     "DELETE FROM job WHERE submission = $1",

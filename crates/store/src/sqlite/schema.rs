@@ -15,6 +15,7 @@ pub(super) const STEPS: &[Step] = &[
     ("executed notebooks", include_str!("../../migrations/sqlite/0002_executed_notebooks.sql")),
     ("turns, outbox, audit", include_str!("../../migrations/sqlite/0003_turns_outbox_audit.sql")),
     ("tokens, launches, stamps", include_str!("../../migrations/sqlite/0004_tokens_launches_stamps.sql")),
+    ("deliveries by themselves", include_str!("../../migrations/sqlite/0005_deliveries_by_themselves.sql")),
 ];
 
 /// Brings the schema up to date, in one transaction.

@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 use model::{GradePolicy, Submission};
 use serde_json::{Value, json};
 use store::{
-    FirestoreSettings, FirestoreStore, NewSubmission, Retention, Store, StoreError,
+    FirestoreSettings, FirestoreStore, NewSubmission, Page, Retention, Scope, Store, StoreError,
     contract::kit::{
         DUE, LEASE, LEASE_MS, accepted, assert_idle, assert_queue, at, by, claim, finish, finish_executed,
         graded, noise, notebook_of, own, report, worker,
@@ -164,6 +164,9 @@ async fn unreadable_delivery(store: FirestoreStore, settings: FirestoreSettings)
     assert!(matches!(&complaints[..], [one] if one.contains("field score")), "{complaints:?}");
     let outbox = store.outbox().await.unwrap();
     assert_eq!((outbox.sending, outbox.given_up), (2, 1));
+    let course = Scope::Course("88e".parse().unwrap());
+    let listed = store.deliveries(&course, &[], Page { before: None, limit: 10 }).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.passback.submission).collect::<Vec<_>>(), [newer.id, sound.id]);
 }
 
 async fn newer(store: FirestoreStore, settings: FirestoreSettings) {

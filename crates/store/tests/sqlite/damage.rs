@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::Submission;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
-use store::{Queue, SqliteStore, Store, StoreError, contract::kit::*};
+use store::{Page, Queue, Scope, SqliteStore, Store, StoreError, contract::kit::*};
 use tempfile::TempDir;
 
 use super::{NAME, open};
@@ -110,6 +110,10 @@ async fn an_unreadable_delivery_does_not_hold_up_the_outbox() {
     assert!(next(20 + LEASE_MS - 1).await.is_none());
     let outbox = store.outbox().await.unwrap();
     assert_eq!((outbox.sending, outbox.given_up), (1, 1));
+
+    let course = Scope::Course("88e".parse().unwrap());
+    let listed = store.deliveries(&course, &[], Page { before: None, limit: 10 }).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.passback.submission).collect::<Vec<_>>(), [sound.id]);
 
     damage(&folder, "UPDATE passback SET score = 1 WHERE score > 4").await;
     let set_aside = &store.passbacks(&own(&broken), broken.id).await.unwrap()[0];

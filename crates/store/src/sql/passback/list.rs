@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    records::{Outbox, Page, PassbackRecord, PassbackState, Scope},
+    records::{Outbox, Page, PassbackRecord, PassbackState, Scope, listed},
 };
 
 /// After every id in the order of texts.
@@ -45,9 +45,7 @@ pub(in super::super) async fn deliveries(
             .bind(i64::from(page.limit))
             .fetch_all(&mut *tx)
             .await?;
-        for row in &rows {
-            found.push(record(row)?);
-        }
+        found.extend(rows.iter().filter_map(|row| listed(record(row))));
     }
     found.sort_by_key(|record| Reverse(record.passback.grading));
     found.truncate(page.limit as usize);

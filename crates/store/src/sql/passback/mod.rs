@@ -4,7 +4,7 @@ mod enqueue;
 mod list;
 mod send;
 
-use model::{GradingId, SubmissionId};
+use model::{AssignmentKey, GradingId, SubmissionId, UserName};
 use sqlx::AssertSqlSafe;
 
 #[cfg(test)]
@@ -18,16 +18,28 @@ pub(super) use self::{
     list::{deliveries, outbox},
     send::{claim, settle},
 };
-use super::{Engine, Row, audit, query::filter, rows::Record};
+use super::{Connection, Engine, Row, audit, dialect, query::filter, rows::Record};
 use crate::{
     error::StoreError,
     records::{AuditEntry, Passback, PassbackRecord, Scope},
 };
 
+const WHOSE: &str = r#"SELECT grading, course, section, assignment, "user" FROM passback WHERE grading = $1"#;
+
+/// Makes those wait for each other that change the grade of a user and assignment, or its delivery.
+pub(super) async fn lock(
+    tx: &mut Connection,
+    key: &AssignmentKey,
+    user: &UserName,
+) -> Result<(), StoreError> {
+    dialect::lock(tx, "grade", &format!("{key} {user}")).await
+}
+
 pub(super) fn resend_sql(column: &str) -> String {
     format!(
         r#"UPDATE passback
-           SET state = 'pending', attempts = 0, words = NULL, told = 0, since = $2, due_at = $2, changed_at = $2
+           SET state = 'pending', attempts = 0, words = NULL, told = 0, due_at = $2, changed_at = $2,
+               since = CASE WHEN $2 > graded_at THEN $2 ELSE graded_at + 1 END
            WHERE grading = $1
                AND state IN ('refused', 'given_up', 'withheld', 'posted')
                AND submission IN (SELECT id FROM submission WHERE {column} = $3)
@@ -45,6 +57,11 @@ pub(super) async fn resend(
 ) -> Result<bool, StoreError> {
     let (column, value) = filter(scope);
     let mut tx = store.begin().await?;
+    let whose = sqlx::query(WHOSE).bind(grading.to_string()).fetch_optional(&mut *tx).await?;
+    let Some(whose) = whose else { return Ok(false) };
+    let whose = Record::new("delivery", "grading", &whose);
+    // A new grade for the same comes before it and is seen, or comes after it.
+    lock(&mut tx, &whose.key()?, &whose.parse("user")?).await?;
     let changed = sqlx::query(AssertSqlSafe(resend_sql(column)))
         .bind(grading.to_string())
         .bind(entry.at.as_millisecond())
