@@ -44,7 +44,7 @@ fn a_grade_goes_into_a_file() {
     let id = posted(&service);
     let text = fs::read_to_string(grades.join("data-101/fall26/lab01.csv")).unwrap();
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("user,score,max_score,graded_at,submission,grading"));
+    assert_eq!(lines.next(), Some("user,score,max_score,graded_at,submission,grading,stamp"));
     let row = lines.next().unwrap();
     assert!(row.starts_with("ada,14,14,") && row.contains(&id), "{text}");
     assert_eq!(lines.next(), None);

@@ -17,9 +17,9 @@ use model::AssignmentKey;
 
 use crate::destination::{Destination, GradeToSend, Verdict};
 
-const HEADER: [&str; 6] = ["user", "score", "max_score", "graded_at", "submission", "grading"];
+const HEADER: [&str; 7] = ["user", "score", "max_score", "graded_at", "submission", "grading", "stamp"];
 /// Where in a row the time is.
-const GRADED_AT: usize = 3;
+const STAMP: usize = 6;
 
 /// A folder of CSV files.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ fn put(folder: &Path, name: &str, grade: &GradeToSend) -> io::Result<()> {
     let path = folder.join(name);
     let mut rows = read(&path)?;
     let user = inert(grade.user.as_str());
-    let stamp = |row: &[String; 6]| row[GRADED_AT].parse::<Timestamp>().ok();
+    let stamp = |row: &[String; 7]| row[STAMP].parse::<Timestamp>().ok();
     if rows.get(&user).and_then(stamp).is_some_and(|there| there >= grade.stamp) {
         return Ok(());
     }
@@ -75,9 +75,10 @@ fn put(folder: &Path, name: &str, grade: &GradeToSend) -> io::Result<()> {
         user.clone(),
         grade.score.to_string(),
         grade.max_score.to_string(),
-        format!("{:.3}", grade.stamp),
+        format!("{:.3}", grade.graded_at),
         grade.submission.to_string(),
         grade.grading.to_string(),
+        format!("{:.3}", grade.stamp),
     ];
     rows.insert(user, row);
     let mut new = tempfile::Builder::new()
@@ -91,7 +92,7 @@ fn put(folder: &Path, name: &str, grade: &GradeToSend) -> io::Result<()> {
 }
 
 /// The rows of a file by user; none if there is no file.
-fn read(path: &Path) -> io::Result<BTreeMap<String, [String; 6]>> {
+fn read(path: &Path) -> io::Result<BTreeMap<String, [String; 7]>> {
     let content = match fs::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -105,11 +106,11 @@ fn read(path: &Path) -> io::Result<BTreeMap<String, [String; 6]>> {
     if reader.headers().map_err(|_| foreign())? != HEADER.as_slice() {
         return Err(foreign());
     }
-    let rows = reader.deserialize::<[String; 6]>();
+    let rows = reader.deserialize::<[String; 7]>();
     rows.map(|row| row.map(|row| (row[0].clone(), row)).map_err(|_| foreign())).collect()
 }
 
-fn written(rows: &BTreeMap<String, [String; 6]>) -> io::Result<Vec<u8>> {
+fn written(rows: &BTreeMap<String, [String; 7]>) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEADER)?;
     for row in rows.values() {

@@ -22,6 +22,8 @@ pub struct GradeToSend {
     pub score: Points,
     /// What could be earned.
     pub max_score: Points,
+    /// When the grade was set.
+    pub graded_at: Timestamp,
     /// Later than that of every other try for this user and assignment.
     pub stamp: Timestamp,
     /// Where the feedback is, for people.

@@ -77,7 +77,7 @@ impl Webhook {
 fn event(grade: &GradeToSend) -> Value {
     json!({
         "type": "grade",
-        // When the grade was set. A receiver that keeps one grade per user and assignment keeps the one with the latest.
+        // Later at each try. A receiver that keeps one grade per user and assignment keeps the one with the latest.
         "timestamp": format!("{:.3}", grade.stamp),
         "data": {
             "grading": grade.grading,
@@ -88,6 +88,7 @@ fn event(grade: &GradeToSend) -> Value {
             "assignment": grade.key.assignment,
             "score": grade.score,
             "max_score": grade.max_score,
+            "graded_at": format!("{:.3}", grade.graded_at),
             "page": grade.page.as_ref().map(Url::as_str),
         },
     })

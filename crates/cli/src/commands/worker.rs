@@ -81,6 +81,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let workers = grader.start(&workshop, &me);
     tracing::info!(
         worker = %me.0, store = %place, jobs = config.jobs, engine = grader.engine.name(),
+        deliveries = ?config.passback.delivery,
         "otter-service worker is ready"
     );
     signals.stop().await;

@@ -103,6 +103,11 @@ fn gradebook(
                         "passback.post_grade (POST_GRADE) is on, but the secrets for it are missing: LTI_CONSUMER_KEY and LTI_CONSUMER_SECRET for LTI 1.1, or LTI13_PRIVATE_KEY for LTI 1.3 (docs/how-to/post-grades-to-a-learning-platform.md)"
                     );
                 }
+                if settings.delivery == Delivery::Withheld {
+                    tracing::warn!(
+                        "grades are withheld, and those that staff send all the same wait: the secrets of the learning platform are missing"
+                    );
+                }
                 return Ok(None);
             }
             Ok(Some(Gradebook::Lti { lti11, lti13 }))

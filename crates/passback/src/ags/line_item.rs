@@ -135,12 +135,13 @@ impl Destination for LineItem {
             Err(verdict) => return verdict,
         };
         let status = answer.status();
-        // What stands before a platform may answer in its place, with a page: nobody took the score then.
-        let kind = answer.header("content-type").unwrap_or_default();
-        if status.is_success() && kind.starts_with("text/html") {
-            return Verdict::again("A page was answered in the place of the platform.");
-        }
         if status.is_success() {
+            // What stands before a platform may answer in its place, with a page: nobody took the score then.
+            let is_typed_as_page =
+                answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+            if is_typed_as_page && !answer.bytes(refusal::MAX_BYTES).await.is_ok_and(|page| page.is_empty()) {
+                return Verdict::again("A page was answered in the place of the platform.");
+            }
             return Verdict::Posted {
                 words: refusal::in_words(status.as_u16(), "the score was taken.", &[]),
             };
@@ -149,6 +150,11 @@ impl Destination for LineItem {
         if matches!(status.as_u16(), 400 | 409) && self.has(grade).await {
             return Verdict::Posted { words: "The platform has this score already.".into() };
         }
-        refusal::of_answer(answer, self.caller.now(), &[]).await
+        let verdict = refusal::of_answer(answer, self.caller.now(), &[]).await;
+        match verdict {
+            // Another score with this time: some compare whole seconds. The next try has a later one.
+            Verdict::Refused { words } if status.as_u16() == 409 => Verdict::again(words),
+            verdict => verdict,
+        }
     }
 }

@@ -52,6 +52,7 @@ mod tests {
             },
             score: Points::new(score).unwrap(),
             max_score: Points::new(max).unwrap(),
+            graded_at: "2026-11-23T11:00:00Z".parse().unwrap(),
             stamp: "2026-11-23T12:00:00.07Z".parse().unwrap(),
             page: Some("https://hub.example/services/otter_grade/submissions/1".parse().unwrap()),
         }

@@ -102,6 +102,9 @@ async fn a_score_that_the_platform_has_already_is_posted() {
         let words = "HTTP status 400: timestamp: Score already exists";
         assert_eq!(refused, Verdict::Refused { words: words.into() });
     }
+    // Of another score it may have the time already, if it compares whole seconds: the next try's is later.
+    let other = has(409, result("sub-1", 0.4, json!(1))).await;
+    assert!(matches!(other, Verdict::Again { .. }), "{other:?}");
     let cannot_say =
         verdict(|asked| says(if asked.is_to("/scores") { 400 } else { 404 }, "text/plain", "no"));
     assert_eq!(cannot_say.await, Verdict::Refused { words: "HTTP status 400: no".into() });
@@ -116,6 +119,8 @@ async fn what_may_work_later_and_what_never_does() {
     assert_eq!(away, Verdict::Again { words: "HTTP status 500.".into(), after: None });
     let gone = verdict(|_| says(404, "application/json", r#"{"detail":"Not found."}"#)).await;
     assert_eq!(gone, Verdict::Refused { words: "HTTP status 404: detail: Not found.".into() });
+    let no_page = verdict(|_| says(200, "text/html; charset=utf-8", "")).await;
+    assert!(matches!(no_page, Verdict::Posted { .. }), "{no_page:?}");
     let redirect = verdict(|_| says(307, "text/html", "").with("location", "http://169.254.169.254/")).await;
     assert!(matches!(redirect, Verdict::Refused { .. }), "{redirect:?}");
     let (platform, line_item) = at(|_| says(200, "text/plain", "")).await;

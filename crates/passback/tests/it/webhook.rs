@@ -42,7 +42,7 @@ async fn a_receiver_can_tell_who_said_what_and_when() {
     assert_eq!(
         body["data"],
         json!({
-            "grading": sent.grading, "submission": sent.submission, "user": "ada", "course": "88e", "section": "1",
+            "graded_at": "2026-11-23T11:00:00.000Z", "grading": sent.grading, "submission": sent.submission, "user": "ada", "course": "88e", "section": "1",
             "assignment": "lab01", "score": 3.0, "max_score": 4.0,
             "page": "https://hub.example/services/otter_grade/submissions/1",
         })

@@ -106,6 +106,7 @@ pub(crate) fn grade(score: f64, max: f64, stamp: Timestamp) -> GradeToSend {
         key: AssignmentKey { course: name("88e"), section: name("1"), assignment: name("lab01") },
         score: Points::new(score).unwrap(),
         max_score: Points::new(max).unwrap(),
+        graded_at: "2026-11-23T11:00:00Z".parse().unwrap(),
         stamp,
         page: Some("https://hub.example/services/otter_grade/submissions/1".parse().unwrap()),
     }

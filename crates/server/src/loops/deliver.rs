@@ -32,6 +32,9 @@ const PUT_BACK: Duration = Duration::from_secs(10);
 const PACE: Duration = Duration::from_millis(100);
 /// How long one waits that is not sent on purpose, until it is looked at again.
 const HELD_BACK: Duration = Duration::from_mins(10);
+/// How often at least one is tried before it is given up: after a long outage, or a long time in which nothing was sent
+/// on purpose, a hiccup is no reason.
+const FEWEST_TRIES: u32 = 5;
 /// How often it is still said to a store that is away what came of a try.
 const TRIES_TO_SETTLE: u32 = 20;
 
@@ -124,14 +127,15 @@ impl Round {
             let pause = if sends.len() >= self.settings.at_once {
                 Duration::MAX
             } else {
-                match store.claim_passback(&self.id, clock.now(), LEASE).await {
+                let now = clock.now();
+                match store.claim_passback(&self.id, now, LEASE).await {
                     Ok(claimed) => {
                         failures = 0;
                         outage.over();
                         match claimed {
                             Some(job) => {
                                 news.event(job.passback.submission);
-                                sends.spawn(Arc::clone(&self).deliver(job));
+                                sends.spawn(Arc::clone(&self).deliver(job, now));
                                 Duration::ZERO
                             }
                             None => self.settings.look_again,
@@ -162,9 +166,10 @@ impl Round {
         timeout(self.settings.drain, all).await.ok();
     }
 
-    async fn deliver(self: Arc<Self>, job: PassbackJob) {
+    /// Sends what was handed out at `since`, and keeps what came of it.
+    async fn deliver(self: Arc<Self>, job: PassbackJob, since: Timestamp) {
         let Passback { grading, submission, key, .. } = &job.passback;
-        let settled = self.attempt(&job).await;
+        let settled = self.attempt(&job, since).await;
         let (platform_words, attempt) = (settled.words.as_str(), job.attempt);
         let kept = self.settle(&job, &settled).await;
         match (settled.outcome, kept) {
@@ -190,10 +195,10 @@ impl Round {
     }
 
     /// Sends it, if its platform is not away.
-    async fn attempt(&self, job: &PassbackJob) -> Settled {
+    async fn attempt(&self, job: &PassbackJob, since: Timestamp) -> Settled {
+        let postponed = |at| Settled { outcome: PassbackOutcome::Postponed(at), words: String::new() };
         if self.is_held_back(job) {
-            let later = self.workshop.clock.now() + HELD_BACK;
-            return Settled { outcome: PassbackOutcome::Postponed(later), words: String::new() };
+            return postponed(self.workshop.clock.now() + HELD_BACK);
         }
         let destination = match self.destinations.of(&job.passback).await {
             Ok(destination) => destination,
@@ -204,8 +209,14 @@ impl Round {
         };
         let turn = match self.turn(destination.platform()).await {
             Ok(turn) => turn,
-            Err(at) => return Settled { outcome: PassbackOutcome::Postponed(at), words: String::new() },
+            Err(at) => return postponed(at),
         };
+        // It waited too long, or the whole process was asleep: another may have it by now, or may have sent a newer one.
+        let now = self.workshop.clock.now();
+        if now + TRY > since + LEASE {
+            turn.unused();
+            return postponed(now);
+        }
         let grade = self.grade(job);
         // A defect of one destination must not end the round.
         let sent = AssertUnwindSafe(destination.send(&grade)).catch_unwind();
@@ -227,13 +238,19 @@ impl Round {
     /// The right to send something to a platform, or when to ask again.
     async fn turn(&self, platform: &str) -> Result<Turn, Timestamp> {
         let began = Instant::now();
+        let mut place = None;
         loop {
             let now = self.workshop.clock.now();
             match self.breakers.admit(platform, now) {
                 Ok(turn) => return Ok(turn),
                 Err(Closed::Away(until)) => return Err(until),
                 Err(Closed::Full) if began.elapsed() >= PATIENCE => return Err(now + PUT_BACK),
-                Err(Closed::Full) => tokio::time::sleep(GLANCE).await,
+                Err(Closed::Full) => {
+                    if place.is_none() {
+                        place = Some(self.breakers.wait(platform).ok_or(now + PUT_BACK)?);
+                    }
+                    tokio::time::sleep(GLANCE).await;
+                }
             }
         }
     }
@@ -262,17 +279,20 @@ impl Round {
     /// To be tried again, or given up.
     fn again(&self, job: &PassbackJob, words: String, asked: Option<Duration>) -> Settled {
         let (now, last) = (self.workshop.clock.now(), give_up_at(job, self.settings.give_up));
-        let outcome = if now >= last {
-            PassbackOutcome::GivenUp
+        let at = now + backoff(job.attempt, asked, &*self.workshop.entropy);
+        let outcome = if now < last {
+            PassbackOutcome::Again(at.min(last))
+        } else if job.attempt < FEWEST_TRIES {
+            PassbackOutcome::Again(at)
         } else {
-            let wait = backoff(job.attempt, asked, &*self.workshop.entropy);
-            PassbackOutcome::Again((now + wait).min(last))
+            PassbackOutcome::GivenUp
         };
         Settled { outcome, words }
     }
 
     fn grade(&self, job: &PassbackJob) -> GradeToSend {
-        let Passback { grading, submission, user, key, score, max_score, .. } = job.passback.clone();
+        let Passback { grading, submission, user, key, score, max_score, graded_at, .. } =
+            job.passback.clone();
         let page = self.settings.pages.as_ref();
         GradeToSend {
             grading,
@@ -281,6 +301,7 @@ impl Round {
             key,
             score,
             max_score,
+            graded_at,
             stamp: job.stamp,
             page: page.and_then(|pages| pages.join(&format!("submissions/{submission}")).ok()),
         }

@@ -28,6 +28,8 @@ pub(crate) struct Breakers {
 #[derive(Debug, Default)]
 struct State {
     under_way: usize,
+    /// Those that wait for one of these to end.
+    waiting: usize,
     failures: u32,
     open: Option<Open>,
 }
@@ -49,6 +51,13 @@ pub(crate) enum Closed {
     Away(Timestamp),
     /// As many as may be are under way.
     Full,
+}
+
+/// A place among those that wait for a platform which has as many under way as may be.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    breakers: Arc<Breakers>,
+    platform: String,
 }
 
 /// The right to send something to a platform now. Whoever has it says what came of it; one that is dropped without a
@@ -86,6 +95,25 @@ impl Breakers {
         state.under_way += 1;
         let breakers = Arc::clone(self);
         Ok(Turn { breakers, platform: platform.to_owned(), is_probe, at: now, is_told: false })
+    }
+
+    /// A place among those that wait for a platform. There are no more than may be under way: else all who could send
+    /// would soon wait for the slowest platform.
+    pub(crate) fn wait(self: &Arc<Self>, platform: &str) -> Option<Waiting> {
+        let mut platforms = self.lock();
+        let state = platforms.entry(platform.to_owned()).or_default();
+        if state.waiting >= self.most {
+            return None;
+        }
+        state.waiting += 1;
+        Some(Waiting { breakers: Arc::clone(self), platform: platform.to_owned() })
+    }
+
+    /// What is as for a platform never met is not remembered: launches could name ever new ones.
+    fn forget(&self) {
+        self.lock().retain(|_, state| {
+            state.under_way > 0 || state.waiting > 0 || state.failures > 0 || state.open.is_some()
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, State>> {
@@ -160,9 +188,16 @@ impl Drop for Turn {
             self.fail(self.at, None);
         }
         self.change(|state| state.under_way = state.under_way.saturating_sub(1));
-        let mut platforms = self.breakers.lock();
-        // What is as for a platform never met is not remembered: launches could name ever new ones.
-        platforms.retain(|_, state| state.under_way > 0 || state.failures > 0 || state.open.is_some());
+        self.breakers.forget();
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(state) = self.breakers.lock().get_mut(&self.platform) {
+            state.waiting = state.waiting.saturating_sub(1);
+        }
+        self.breakers.forget();
     }
 }
 
@@ -229,6 +264,9 @@ mod tests {
         let breakers = Breakers::new(2);
         let turns = [breakers.admit("p", at(0)).unwrap(), breakers.admit("p", at(0)).unwrap()];
         assert_eq!(breakers.admit("p", at(0)).unwrap_err(), Closed::Full);
+        let waiting =
+            [breakers.wait("p"), breakers.wait("p"), breakers.wait("p")].map(|place| place.is_some());
+        assert_eq!(waiting, [true, true, false]);
         let [first, second] = turns;
         first.answered();
         let third = breakers.admit("p", at(1)).unwrap();

@@ -141,6 +141,18 @@ async fn what_never_works_is_given_up_after_the_time_that_is_configured() {
 }
 
 #[tokio::test]
+async fn after_a_long_wait_a_hiccup_is_no_reason_to_give_up() {
+    let outbox = Outbox::new().await;
+    let submission = outbox.due("ada", 1.0).await;
+    outbox.test.clock.advance(Duration::from_hours(80));
+    let platforms = Platforms::new([Act::Say(again(None)), Act::Say(again(Some(60))), Act::Say(again(None))]);
+    let courier = outbox.start(&platforms);
+    let record = outbox.until_later(&submission, PassbackState::Posted).await;
+    assert_eq!(record.attempts, 4);
+    outbox.finish(courier).await;
+}
+
+#[tokio::test]
 async fn what_is_withheld_on_purpose_stays_here() {
     let outbox = Outbox::new().await;
     let withheld = outbox.graded("ada", 1.0, Delivery::Withheld).await;

@@ -1,9 +1,22 @@
 //! Processes that end, and several at once.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use server::{Courier, CourierSettings, testing::TestApp};
-use store::{PassbackState, WorkerId};
+use async_trait::async_trait;
+use model::ambient::Clock;
+use passback::Destination;
+use server::{
+    Courier, CourierSettings, Destinations, NoDestination,
+    testing::{ManualClock, TestApp},
+};
+use store::{Passback, PassbackState, WorkerId};
 
 use super::{Act, Book, Outbox, Platforms, settings};
 use crate::work::soon;
@@ -60,6 +73,41 @@ async fn what_was_under_way_when_a_process_ended_is_sent_again_as_the_same() {
     );
     second.end().await;
     outbox.test.finish().await;
+}
+
+/// The first who asks for a place gets it when more time has gone by than a lease leaves for a try.
+struct Asleep {
+    book: Book,
+    clock: Arc<ManualClock>,
+    has_slept: AtomicBool,
+}
+
+#[async_trait]
+impl Destinations for Asleep {
+    async fn of(&self, passback: &Passback) -> Result<Box<dyn Destination>, NoDestination> {
+        if !self.has_slept.swap(true, Ordering::SeqCst) {
+            self.clock.advance(Duration::from_mins(2));
+        }
+        self.book.of(passback).await
+    }
+}
+
+/// Another process may have sent a newer grade meanwhile.
+#[tokio::test]
+async fn a_process_that_slept_sends_nothing_of_before() {
+    let outbox = Outbox::new().await;
+    let submission = outbox.due("ada", 2.0).await;
+    let platforms = Platforms::new([]);
+    let clock = Arc::clone(&outbox.test.clock);
+    let woken = clock.now() + Duration::from_mins(2);
+    let asleep = Asleep { book: Book(Arc::clone(&platforms)), clock, has_slept: AtomicBool::new(false) };
+    let courier = outbox.courier(asleep, "courier", settings());
+    let record = outbox.until(&submission, PassbackState::Posted).await;
+    assert_eq!(record.attempts, 1, "that it slept is no try");
+    let sent = platforms.sent();
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].stamp >= woken, "it was handed out anew");
+    outbox.finish(courier).await;
 }
 
 #[tokio::test]
