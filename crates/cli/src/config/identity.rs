@@ -35,6 +35,8 @@ pub(crate) enum Way {
     /// Everybody is this one.
     SingleUser(UserName),
     Hub(Box<HubSettings>),
+    /// By a hub, which tells only the service that it starts where it is: `serve` cannot do without.
+    HubToCome,
     /// By a provider; of its settings the secret is still to come.
     Oidc(Box<OidcSettings>),
     /// By tokens only.
@@ -46,6 +48,7 @@ impl fmt::Display for Way {
         match self {
             Self::SingleUser(user) => write!(f, "none: everybody is {user}"),
             Self::Hub(hub) => write!(f, "JupyterHub at {}", hub.api_url),
+            Self::HubToCome => f.write_str("JupyterHub, whose variables JUPYTERHUB_* are not set here"),
             Self::Oidc(provider) => write!(f, "OpenID Connect, {}", provider.issuer),
             Self::Tokens => f.write_str("tokens of the service's own"),
         }
@@ -99,7 +102,7 @@ impl IdentitySettings {
     pub(crate) fn is_secure(&self) -> bool {
         let of_hub = || match &self.way {
             Way::Hub(hub) => hub.is_secure(),
-            Way::SingleUser(_) | Way::Oidc(_) | Way::Tokens => None,
+            Way::SingleUser(_) | Way::HubToCome | Way::Oidc(_) | Way::Tokens => None,
         };
         self.public_url.as_ref().map(|url| url.scheme() == "https").or_else(of_hub).unwrap_or(false)
     }
@@ -120,17 +123,33 @@ fn way(l: &mut Layers, variables: &BTreeMap<String, String>) -> Way {
             use_prefix(l, &mut hub);
             Way::Hub(Box::new(hub))
         }
-        Ok(None) if mode == Mode::Hub => {
-            l.error("identity.mode = \"hub\": a hub gives its services the variables JUPYTERHUB_API_URL and JUPYTERHUB_API_TOKEN, and they are not set (docs/how-to/run-behind-jupyterhub.md)".into());
+        Ok(None) if mode == Mode::Hub => Way::HubToCome,
+        Ok(None) if issuer(l).is_some() => oidc(l).map_or(one, |provider| Way::Oidc(Box::new(provider))),
+        Ok(None) => {
+            refuse_to_guess(l, variables);
             one
         }
-        Ok(None) if issuer(l).is_some() => oidc(l).map_or(one, |provider| Way::Oidc(Box::new(provider))),
-        Ok(None) => one,
         Err(error) => {
             l.error(error.to_string());
             one
         }
     }
+}
+
+/// Who expects others must not have everybody as the one user, who may do everything, because variables are missing.
+fn refuse_to_guess(l: &mut Layers, variables: &BTreeMap<String, String>) {
+    let of_hub =
+        variables.iter().find(|(name, text)| name.starts_with("JUPYTERHUB_") && !text.trim().is_empty());
+    let sign = if l.text("server.public_url", public_url).is_some() {
+        "server.public_url".to_owned()
+    } else if let Some((name, _)) = of_hub {
+        format!("the variable {name}")
+    } else {
+        return;
+    };
+    l.error(format!(
+        "identity.mode = \"auto\" finds neither a hub (JUPYTERHUB_API_URL, JUPYTERHUB_API_TOKEN) nor a provider (identity.oidc.issuer), so everybody would be the one user, who may do everything; but {sign} is set, so others are expected. Set identity.mode to \"hub\", \"oidc\" or \"tokens\" and what belongs to it, or to \"single_user\" if everybody is to be that one"
+    ));
 }
 
 /// `[identity.oidc]`.

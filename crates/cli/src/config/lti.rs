@@ -43,7 +43,7 @@ impl LtiSettings {
         }
         let mode = l.text("identity.mode", |mode| Ok::<_, Infallible>(mode.to_owned()));
         match identity.way {
-            Way::Hub(_) => l.error("lti: behind a hub people come in by the hub, and platforms launch the hub; take the sections [lti.NAME] out".into()),
+            Way::Hub(_) | Way::HubToCome => l.error("lti: behind a hub people come in by the hub, and platforms launch the hub; take the sections [lti.NAME] out".into()),
             // Where the mode is another one, what is wrong with it is told already.
             Way::SingleUser(_) if ["auto", "single_user"].contains(&&*mode) => l.error("lti: where there is one user only, launches mean nothing; set identity.mode = \"oidc\" or \"tokens\"".into()),
             Way::SingleUser(_) | Way::Oidc(_) | Way::Tokens => {}

@@ -31,7 +31,7 @@ fn the_defaults_are_valid_and_stand_in_the_documented_file() {
 
 #[test]
 fn the_nearer_source_wins() {
-    let file = "[server]\nlisten = \"127.0.0.1:1\"\n";
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[identity]\nmode = \"single_user\"\n";
     let port = |variables: &[_], options: &[_]| load(file, variables, options).unwrap().listen.port();
     let hub = ("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:2/services/x");
     let own = ("OTTER_SERVICE_SERVER_LISTEN", "127.0.0.1:3");
@@ -60,9 +60,28 @@ fn the_python_services_variables_are_honoured() {
     assert_eq!(config.prefix, "/hub/otter/");
     let Way::Hub(hub) = &config.identity.way else { panic!("a hub signs people in") };
     assert_eq!(hub.prefix, "/hub/otter/");
-    let alone = load("", &variables[..7], &[]).unwrap();
+    let named = load("identity.mode = \"hub\"", &variables, &[]).unwrap();
+    assert!(matches!(named.identity.way, Way::Hub(_)), "the same where the mode is named");
+    let alone = load("identity.mode = \"single_user\"", &variables[..7], &[]).unwrap();
     assert!(matches!(alone.identity.way, Way::SingleUser(user) if user.as_str() == "ada"));
     assert_eq!(config.log.level, "debug");
+}
+
+#[test]
+fn where_others_are_expected_nobody_is_everybody_by_chance() {
+    let public = "[server]\npublic_url = \"https://hub.example.edu\"\n";
+    let token = [("JUPYTERHUB_SERVICE_NAME", "otter_grade"), ("JUPYTERHUB_HOST", "")];
+    for (file, variables, sign) in
+        [(public, &token[1..], "server.public_url"), ("", &token, "the variable JUPYTERHUB_SERVICE_NAME")]
+    {
+        let wrong = load(file, variables, &[]).unwrap_err();
+        assert!(wrong.contains("identity.mode") && wrong.contains(sign), "{wrong}");
+        let mode = |mode: &str| load(&format!("identity.mode = \"{mode}\"\n{file}"), variables, &[]);
+        assert!(matches!(mode("single_user").unwrap().identity.way, Way::SingleUser(_)), "who says so, is");
+        // Before the hub starts the service its configuration can be checked; `serve` alone needs the variables.
+        assert!(matches!(mode("hub").unwrap().identity.way, Way::HubToCome));
+    }
+    assert!(matches!(load("", &token[1..], &[]).unwrap().identity.way, Way::SingleUser(_)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use hub::{Hub, HubOptions, StateKey};
 use model::ambient::{Clock, Entropy};
 use oidc::{OidcSettings, Provider};
@@ -32,6 +32,10 @@ pub(crate) fn door(
             let hub = Hub::open((**settings).clone(), HubOptions::default(), Arc::clone(clock));
             WayIn::Hub(Arc::new(hub.context("the hub cannot be used")?))
         }
+        Way::HubToCome => bail!(
+            "identity.mode = \"hub\": a hub gives its services the variables JUPYTERHUB_API_URL and \
+             JUPYTERHUB_API_TOKEN, and they are not set (docs/how-to/run-behind-jupyterhub.md)"
+        ),
         Way::Oidc(settings) => {
             let client_secret = config.secrets.get(SecretName::OidcClientSecret)?;
             let settings = OidcSettings { client_secret, ..(**settings).clone() };

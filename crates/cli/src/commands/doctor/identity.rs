@@ -23,6 +23,10 @@ pub(super) async fn check(config: &Config) -> Vec<Check> {
             "set up a sign-in (docs/how-to/run-behind-jupyterhub.md, docs/how-to/run-alone.md), or listen on 127.0.0.1",
         ),
         Way::Hub(settings) => hub(settings, config.passback.post_grade).await,
+        Way::HubToCome => Check::warning(NAME, way).because(
+            "the service does not start without them, and the hub cannot be asked from here",
+            "nothing where the hub starts the service: it gives them itself; else set them as docs/how-to/run-behind-jupyterhub.md says",
+        ),
         Way::Oidc(settings) => provider(config, settings).await,
         Way::Tokens => Check::ok(NAME, way),
     }];
@@ -93,6 +97,12 @@ mod tests {
         assert!(one.state == State::Ok && one.found.contains("everybody is student"), "{one:?}");
         let [open] = &of(&[("OTTER_SERVICE_SERVER_LISTEN", "0.0.0.0:1")]).await[..] else { panic!("one") };
         assert_eq!(open.state, State::Warning);
+    }
+
+    #[tokio::test]
+    async fn a_hub_that_is_still_to_come_is_told_of() {
+        let [hub] = &of(&[("OTTER_SERVICE_IDENTITY_MODE", "hub")]).await[..] else { panic!("one") };
+        assert!(hub.state == State::Warning && hub.found.contains("not set here"), "{hub:?}");
     }
 
     #[tokio::test]
