@@ -13,7 +13,7 @@ use crate::{
     error::HubError,
     launch::Launch,
     missing::Missing,
-    scope::{Scope, Scopes},
+    scope::Scopes,
     settings::HubSettings,
     token::Token,
     user::{HubUser, Owner},
@@ -208,9 +208,7 @@ impl Hub {
 
     fn no_access(&self, user: &HubUser) -> HubError {
         let service = self.settings.service_name.clone();
-        // The token in a user's server is the one that may use that server, by name.
-        let is_server = |scope: &Scope| scope.filter().is_some_and(|(kind, _)| kind == "server");
-        let missing = if user.scopes.iter().any(is_server) {
+        let missing = if user.is_held_by_a_server() {
             Missing::ServerAccess { service }
         } else {
             Missing::UserAccess { service }

@@ -26,6 +26,12 @@ impl Scope {
         Self { base: "access:services".into(), filter: Some(("service".into(), name.into())) }
     }
 
+    /// The permission to use all servers of a user.
+    #[must_use]
+    pub fn access_to_servers_of(user: &str) -> Self {
+        Self { base: "access:servers".into(), filter: Some(("user".into(), user.into())) }
+    }
+
     /// What it is without its restriction.
     #[must_use]
     pub fn base(&self) -> &str {

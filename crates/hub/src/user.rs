@@ -38,6 +38,15 @@ impl HubUser {
         self.scopes.grant(scope)
     }
 
+    /// Whether the token is one that a server holds: its own, or that of a visitor's page. Code of others may run there, so
+    /// it does not stand for the person. A person's own token is for all servers of theirs, even where somebody shares
+    /// one with them; a server's is for that one, by name.
+    #[must_use]
+    pub fn is_held_by_a_server(&self) -> bool {
+        let is_server = |scope: &Scope| scope.filter().is_some_and(|(kind, _)| kind == "server");
+        self.scopes.iter().any(is_server) && !self.has(&Scope::access_to_servers_of(self.name.as_str()))
+    }
+
     /// Whether they are in a group.
     #[must_use]
     pub fn is_in(&self, group: &str) -> bool {
@@ -120,6 +129,25 @@ mod tests {
         assert!(!user.has(&"custom:otter_grade".parse().unwrap()));
         assert_eq!(user.session_id.as_ref().unwrap().as_str(), "s3cret");
         assert!(!format!("{user:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_servers_token_is_not_its_users() {
+        let is_held = |scopes: &[&str]| {
+            let owner = serde_json::json!({"kind": "user", "name": "prof", "scopes": scopes});
+            serde_json::from_value::<Owner>(owner).unwrap().into_user().unwrap().is_held_by_a_server()
+        };
+        let service = "access:services!service=otter_grade";
+        assert!(is_held(&["access:servers!server=prof/", "users:activity!user=prof", service]));
+        assert!(
+            is_held(&["access:servers!server=ada/lab", service]),
+            "what prof's page left on ada's server"
+        );
+        assert!(is_held(&["access:servers!server=ada/", "access:servers!user=ada", service]));
+        assert!(!is_held(&["access:servers!user=prof", "read:users!user=prof", service]));
+        assert!(!is_held(&["access:servers!user=prof", "access:servers!server=ada/", service]), "shared");
+        assert!(!is_held(&["access:servers", "access:servers!server=ada/", service]));
+        assert!(!is_held(&[service]) && !is_held(&[]));
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(crate) async fn tokens(peer: &Peer, hub: &Hub) {
     let (good, id) = peer.token_of("ada", None).await;
     let ada = hub.user_of(&good).await.unwrap();
     assert_eq!(ada.name.as_str(), "ada");
-    assert!(ada.groups.is_empty() && !ada.is_admin && !is_staff(&ada));
+    assert!(ada.groups.is_empty() && !ada.is_admin && !is_staff(&ada) && !ada.is_held_by_a_server());
     let (narrow, _) = peer.token_of("ada", Some(&["access:services!service=otter_grade"])).await;
     assert_eq!(hub.user_of(&narrow).await.unwrap().name.as_str(), "ada");
     let (other, _) = peer.token_of("ada", Some(&["read:users:name!user=ada"])).await;
@@ -68,9 +68,9 @@ pub(crate) async fn tokens(peer: &Peer, hub: &Hub) {
     assert_eq!(hub.user_of(&token("made-up")).await, Err(HubError::Unknown));
 
     let prof = hub.user_of(&peer.token_of("prof", None).await.0).await.unwrap();
-    assert!(prof.is_in("instructors") && is_staff(&prof));
+    assert!(prof.is_in("instructors") && is_staff(&prof) && !prof.is_held_by_a_server());
     let boss = hub.user_of(&peer.token_of("boss", None).await.0).await.unwrap();
-    assert!(boss.is_admin, "an administrator needs no role");
+    assert!(boss.is_admin && !boss.is_held_by_a_server(), "an administrator needs no role");
 }
 
 /// Services' tokens, this one's own too, are nobody's (attack 61).
@@ -87,7 +87,7 @@ pub(crate) async fn servers(peer: &Peer, hub: &Hub) {
     let told = server(peer).await;
     let ada = hub.user_of(&token(&told["JUPYTERHUB_API_TOKEN"])).await.unwrap();
     assert_eq!(ada.name.as_str(), "ada");
-    assert!(!is_staff(&ada));
+    assert!(!is_staff(&ada) && ada.is_held_by_a_server());
 }
 
 async fn server(peer: &Peer) -> BTreeMap<String, String> {

@@ -7,7 +7,10 @@ use model::{AuditId, Name, Submission, UserName};
 use serde::Serialize;
 use store::AuditEntry;
 
-use crate::{app::App, identity::WayIn};
+use crate::{
+    app::App,
+    identity::{WayIn, roles},
+};
 
 /// Somebody who came in, and how.
 #[derive(Debug, Clone)]
@@ -54,9 +57,11 @@ impl Way {
 impl Caller {
     /// Whether they may do everything here.
     pub(crate) fn is_administrator(&self, app: &App) -> bool {
-        matches!(app.door.way_in, WayIn::SingleUser(_))
-            || self.hub.as_ref().is_some_and(|user| user.is_admin)
-            || app.door.roles.is_administrator(&self.user, &self.groups)
+        let is_named = || {
+            self.hub.as_ref().is_some_and(|user| user.is_admin)
+                || app.door.roles.is_administrator(&self.user, &self.groups)
+        };
+        matches!(app.door.way_in, WayIn::SingleUser(_)) || (!self.is_server() && is_named())
     }
 
     /// The courses that they look after.
@@ -65,11 +70,18 @@ impl Caller {
         if self.is_administrator(app) {
             return courses;
         }
-        let rules = &app.door.roles;
-        courses
-            .into_iter()
-            .filter(|course| rules.is_staff(&self.user, &self.groups, self.hub.as_deref(), course))
-            .collect()
+        let (rules, hub) = (&app.door.roles, self.hub.as_deref());
+        let is_staff = |course: &Name| match hub {
+            Some(token) if self.is_server() => roles::has_scope(token, course),
+            _ => rules.is_staff(&self.user, &self.groups, hub, course),
+        };
+        courses.into_iter().filter(is_staff).collect()
+    }
+
+    /// Whether it is a server that came, with a token that whatever runs there can use: a student's notebook in a
+    /// teacher's server must not come by the teacher's powers.
+    fn is_server(&self) -> bool {
+        self.way == Way::HubToken && self.hub.as_ref().is_some_and(|token| token.is_held_by_a_server())
     }
 
     /// That they did something to a submission.

@@ -102,7 +102,8 @@ fn has(members: &[Member], user: &UserName, groups: &BTreeSet<String>) -> bool {
     })
 }
 
-fn has_scope(user: &HubUser, course: &Name) -> bool {
+/// Whether the token itself says so.
+pub(super) fn has_scope(user: &HubUser, course: &Name) -> bool {
     let of_course = format!("{STAFF_SCOPE}:{}", course.as_str().to_ascii_lowercase());
     [STAFF_SCOPE, &of_course].iter().any(|scope| scope.parse::<Scope>().is_ok_and(|scope| user.has(&scope)))
 }

@@ -45,6 +45,38 @@ async fn groups_scopes_and_the_hubs_administrators_make_staff() {
     test.finish().await;
 }
 
+/// What a student's notebook finds that a teacher runs.
+#[tokio::test]
+async fn a_servers_token_has_no_powers_of_its_owners() {
+    let (test, hub) = behind_a_hub(Options { roles: rules(), ..Options::default() }).await;
+    let service = "access:services!service=otter_grade";
+    let of_server = json!(["access:servers!server=x/", "users:activity!user=x", service]);
+    let knows = |name: &str, more: Value| hub.knows(&token(name), name, &more);
+    knows("prof", json!({"groups": ["data8-staff"], "scopes": of_server}));
+    knows("boss", json!({"admin": true, "scopes": of_server}));
+    knows("root", json!({"scopes": of_server}));
+    let given = json!(["access:servers!server=ta/", service, "custom:otter_grade:staff:88e"]);
+    knows("ta", json!({"admin": true, "scopes": given}));
+    let own = json!(["access:servers!user=eve", "access:servers!server=ada/", service]);
+    knows("eve", json!({"admin": true, "groups": ["data8-staff"], "scopes": own}));
+    let (all, none) = (json!(["88e"]), json!([]));
+    for (name, administrator, staff_of) in [
+        ("prof", false, &none),
+        ("boss", false, &none),
+        ("root", false, &none),
+        ("ta", false, &all),
+        ("eve", true, &all),
+    ] {
+        let me = get(&test, name, "api/v1/me").await.json();
+        assert_eq!((&me["administrator"], &me["staff_of"]), (&json!(administrator), staff_of), "{me}");
+        let status = if staff_of == &all { 200 } else { 404 };
+        assert_eq!(get(&test, name, "api/v1/courses/88e/failed").await.status, status, "{name}");
+    }
+    assert_eq!(submit_at(&test, "prof", "api/v1/submissions?user=ada", "x = 1").await.status, 404);
+    submit(&test, "prof", "x = 1").await;
+    test.finish_leaving(1).await;
+}
+
 #[tokio::test]
 async fn staff_look_at_a_students_work_in_the_open() {
     let (mut test, hub) = behind_a_hub(Options { roles: rules(), ..Options::default() }).await;
