@@ -71,6 +71,12 @@ impl LtiRegistration {
         let found = found.filter(|found| !found.is_empty()).ok_or_else(|| {
             refused(format!("The platform's launch has no {what}, which is to say who you are. Tell those who set it up there."))
         })?;
+        // A platform that does not know a variable leaves it as it is, for everybody.
+        if matches!(self.user, UserClaim::Custom(_)) && found.starts_with('$') {
+            return Err(refused(format!(
+                "The platform has put nothing in place of the variable in the {what}, which is to say who you are. Tell those who set it up there."
+            )));
+        }
         format!("{}:{found}", self.users).parse().map_err(|problem| {
             refused(format!("The {what} of the platform's launch cannot be a user's name here: {problem}. Tell those who run this service."))
         })
@@ -167,6 +173,12 @@ mod tests {
         assert_eq!(by("custom:uid").unwrap(), "campus:ada");
         assert!(by("custom:other").unwrap_err().contains("custom parameter `other`"));
         assert!(registration().user(&launch(&json!({"subject": "x".repeat(250)}))).is_err());
+        let registration = LtiRegistration { user: "custom:uid".parse().unwrap(), ..registration() };
+        let unknown = registration.user(&launch(&json!({"custom": {"uid": "$User.username"}}))).unwrap_err();
+        assert!(
+            unknown.to_string().contains("in place of the variable in the custom parameter `uid`"),
+            "{unknown}"
+        );
         for text in ["name", "custom:", "custom", "Sub"] {
             assert!(text.parse::<UserClaim>().is_err(), "{text}");
         }
