@@ -7,7 +7,7 @@ use model::UserName;
 use oidc::Provider;
 
 use crate::{
-    identity::{Limits, Proxies, RoleRules, SessionKey, ended::EndedSessions, stash::Stash},
+    identity::{Limits, Proxies, RoleRules, SessionKey, spent::Spent, stash::Stash},
     lti::Lti,
 };
 
@@ -36,7 +36,7 @@ pub struct Door {
     /// How long a session lasts.
     pub session: Duration,
     /// Sessions that were signed out before that.
-    pub ended: EndedSessions,
+    pub ended: Spent,
     /// The proxies that are believed.
     pub proxies: Proxies,
     /// Whether the header `X-Otter-User` counts when such a proxy sent it.
@@ -64,7 +64,7 @@ impl Door {
             key,
             states,
             session: Duration::from_hours(12),
-            ended: EndedSessions::default(),
+            ended: Spent::default(),
             proxies: Proxies::default(),
             trust_client_header: false,
             is_secure: false,

@@ -94,6 +94,11 @@ async fn enter(
     };
     let nonce = began.verifier.challenge();
     let launch = lti.tool.verify(&id_token, nonce.as_str()).await.map_err(ApiError::of_launch)?;
+    // Whoever kept a copy of all that was sent has the cookie, too.
+    if !lti.used.first(began.flow.clone()) {
+        let problem = "This launch was used already. Launch it again from the learning platform.";
+        return Err(ApiError::Launch(problem.into()));
+    }
     let registration = lti.registration(&launch).ok_or(ApiError::Task)?;
     let user = registration.user(&launch)?;
     let key = registration.assignment(&launch)?;

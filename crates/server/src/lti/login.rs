@@ -44,11 +44,18 @@ pub(super) async fn by_form(
     answer(&app, client, &headers, login.ok().map(|Form(login)| login))
 }
 
-/// Only where the browser itself comes: pages of strangers could have it fetch this again and again, and leave it with
-/// more cookies than fit in a request.
+/// Only where the browser itself comes, with its whole window: pages of strangers could have it fetch this again and
+/// again, or show it in frames, and leave it with more cookies than fit in a request.
 fn answer(app: &App, client: Client, headers: &HeaderMap, login: Option<LtiLogin>) -> Response {
-    let comes = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-    let begun = if comes { begin(app, client, login) } else { Err(ApiError::CrossSite) };
+    let is = |name: &str, what: &str| headers.get(name).is_none_or(|value| value == what);
+    let begun = match (is("sec-fetch-mode", "navigate"), is("sec-fetch-dest", "document")) {
+        (true, true) => begin(app, client, login),
+        // Its session would have no cookie there.
+        (true, false) => Err(ApiError::Launch(
+            "The launch was begun inside another site's page. Let the learning platform open it in a new window.".into(),
+        )),
+        (false, _) => Err(ApiError::CrossSite),
+    };
     begun.unwrap_or_else(|problem| error::page(app, None, problem))
 }
 

@@ -22,7 +22,7 @@ use oidc::{LtiLaunch, LtiTool, OidcError};
 use outbound::Url;
 
 pub use self::registered::{LtiRegistration, UserClaim, UserClaimError};
-use crate::{api::problem::ApiError, app::App};
+use crate::{api::problem::ApiError, app::App, identity::spent::Spent};
 
 /// The cookie of a launch that is under way; its name ends with which one it is.
 const COOKIE: &str = "otter-launch-";
@@ -35,6 +35,8 @@ const MAX_BYTES: usize = 128 * 1024;
 pub struct Lti {
     tool: LtiTool,
     registered: Vec<LtiRegistration>,
+    /// Launches that have signed somebody in.
+    used: Spent,
 }
 
 impl Lti {
@@ -45,7 +47,7 @@ impl Lti {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OidcError> {
         let platforms = registered.iter().map(|registered| registered.platform.clone()).collect();
-        Ok(Self { tool: LtiTool::new(platforms, launch_url, clock)?, registered })
+        Ok(Self { tool: LtiTool::new(platforms, launch_url, clock)?, registered, used: Spent::default() })
     }
 
     /// Whether a name is one that only a platform's users and groups have.

@@ -152,8 +152,14 @@ async fn a_launch_counts_once_and_for_a_while() {
     let (state, nonce) = begins(&browser, &issuers[0]).await;
     let id_token = issuers[0].token(&claims(&test, &issuers[0], "42", &nonce, &json!({})));
     let fields = [("state", state.as_str()), ("id_token", id_token.as_str())];
+    let cookies = browser.cookies.borrow().clone();
     assert_eq!(posts(&browser, "lti/launch", &fields).await.status, 303);
-    assert_eq!(posts(&browser, "lti/launch", &fields).await.status, 400, "replayed");
+    assert_eq!(posts(&browser, "lti/launch", &fields).await.status, 400, "the cookie is gone");
+    // Somebody has kept all of it.
+    let other = Browser { cookies: cookies.into(), ..Browser::new(&test) };
+    let told = posts(&other, "lti/launch", &fields).await;
+    assert!(told.status == 400 && told.text().contains("was used already"), "{}", told.text());
+    assert!(!other.cookies.borrow().contains_key("otter-session"));
     // The token of one launch under the state of another.
     let (other, _) = begins(&browser, &issuers[0]).await;
     let told = posts(&browser, "lti/launch", &[("state", &other), ("id_token", &id_token)]).await;
@@ -263,9 +269,15 @@ async fn strangers_get_nowhere() {
     let long = "x".repeat(200_000);
     assert_eq!(posts(&browser, "lti/launch", &[("state", &long)]).await.status, 400);
     let image = format!("lti/login?iss={}&login_hint=h&target_link_uri=t", issuers[0].url());
-    for (mode, status) in [("no-cors", 403), ("cors", 403), ("navigate", 302)] {
-        let request = Browser::new(&test).request(Method::GET, &image).header("sec-fetch-mode", mode);
-        assert_eq!(browser.test.send(request.body(Body::empty()).unwrap()).await.status, status, "{mode}");
+    for (mode, dest, status) in [
+        ("no-cors", "image", 403),
+        ("cors", "empty", 403),
+        ("navigate", "iframe", 400),
+        ("navigate", "document", 302),
+    ] {
+        let request = Browser::new(&test).request(Method::GET, &image);
+        let request = request.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest);
+        assert_eq!(browser.test.send(request.body(Body::empty()).unwrap()).await.status, status, "{dest}");
     }
     assert!(browser.cookies.borrow().is_empty());
     // The door for other sites' pages is open for launches only.
