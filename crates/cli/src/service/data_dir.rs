@@ -71,7 +71,11 @@ impl DataDir {
 
     /// With which sessions are sealed; made at the first start. Without it everybody signs in again.
     pub(crate) fn session_secret(&self, entropy: &dyn Entropy) -> anyhow::Result<SecretString> {
-        kept_secret(&self.path.join("session-secret"), || random_text(entropy)).map(SecretString::from)
+        kept_secret(&self.session_secret_file(), || random_text(entropy)).map(SecretString::from)
+    }
+
+    pub(crate) fn session_secret_file(&self) -> PathBuf {
+        self.path.join("session-secret")
     }
 }
 

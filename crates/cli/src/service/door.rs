@@ -8,7 +8,7 @@ use model::ambient::{Clock, Entropy};
 use oidc::{OidcSettings, Provider};
 use server::{Door, Lti, RoleRules, SessionKey, WayIn};
 
-use super::DataDir;
+use super::{DataDir, session_secret::session_secret};
 use crate::{
     config::{Config, LtiSettings, Way},
     secrets::SecretName,
@@ -22,10 +22,7 @@ pub(crate) fn door(
     entropy: &dyn Entropy,
 ) -> anyhow::Result<Door> {
     let identity = &config.identity;
-    let secret = match config.secrets.get(SecretName::SessionSecret)? {
-        Some(secret) => secret,
-        None => data.session_secret(entropy)?,
-    };
+    let secret = session_secret(config, data, entropy)?;
     let way_in = match &identity.way {
         Way::SingleUser(user) => WayIn::SingleUser(user.clone()),
         Way::Hub(settings) => {

@@ -13,6 +13,7 @@ mod passback;
 mod rules;
 mod scratch;
 mod secrets;
+mod session_secret;
 mod signals;
 
 pub(crate) use self::{

@@ -41,7 +41,10 @@ pub(super) fn check(config: &Config, sources: &Sources) -> Check {
 
 /// Files that only the service should read, as far as they are there, and what they are.
 fn secret_files(config: &Config, sources: &Sources) -> Vec<(PathBuf, &'static str)> {
-    let mut files = vec![(config.data_dir.join("receipt-key.pem"), "it signs receipts")];
+    let mut files = vec![
+        (config.data_dir.join("receipt-key.pem"), "it signs receipts"),
+        (config.data_dir.join("session-secret"), "it seals sessions"),
+    ];
     if let Place::Sqlite(path) = config.place() {
         files.push((path, "it holds the submissions"));
     }
@@ -75,14 +78,19 @@ mod tests {
         config.data_dir = dir.path().to_owned();
         let sources = Sources::default_only();
         assert_eq!(check(&config, &sources).state, State::Ok);
-        let key = dir.path().join("receipt-key.pem");
-        fs::write(&key, "").unwrap();
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        let keys = ["receipt-key.pem", "session-secret"].map(|name| dir.path().join(name));
+        let keys_have = |mode: u32| {
+            for key in &keys {
+                fs::write(key, "").unwrap();
+                fs::set_permissions(key, fs::Permissions::from_mode(mode)).unwrap();
+            }
+        };
+        keys_have(0o644);
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let found = check(&config, &sources);
-        assert_eq!((found.state, found.remedies.len()), (State::Warning, 2), "{found:?}");
+        assert_eq!((found.state, found.remedies.len()), (State::Warning, 3), "{found:?}");
         assert!(found.remedies[0].action.starts_with("chmod go= "), "{found:?}");
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        keys_have(0o600);
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
         assert_eq!(check(&config, &sources).state, State::Ok);
     }
