@@ -8,7 +8,7 @@ use crate::api::submissions::Line;
 /// One submission in a list (`rows.html`).
 pub(super) struct Row {
     pub(super) id: String,
-    /// Whose it is, in lists for staff.
+    /// Whose it is, in lists for staff. Such a list follows nothing: following is looking, and the audit trail has it.
     pub(super) user: Option<String>,
     pub(super) assignment: String,
     pub(super) course: String,

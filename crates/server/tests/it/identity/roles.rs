@@ -9,7 +9,7 @@ use store::{AuditEntry, Page};
 
 use super::{behind_a_hub, get, submit, submit_at, token};
 
-fn rules() -> RoleRules {
+pub(super) fn rules() -> RoleRules {
     RoleRules {
         administrators: vec!["root".parse().unwrap()],
         courses: [("88e".parse().unwrap(), vec!["group:data8-staff".parse().unwrap()])].into(),
@@ -155,6 +155,12 @@ async fn staff_see_what_came_in_for_their_course() {
 
     let page = get(&test, "prof", "courses/88e").await;
     assert!(page.text().contains("<strong>bob</strong> lab01"), "{}", page.text());
+    assert!(
+        !page.text().contains("data-events"),
+        "who looks at the list follows nobody's work: {}",
+        page.text()
+    );
+    assert!(get(&test, "ada", "").await.text().contains("data-events"), "one's own is followed");
     let page = get(&test, "prof", "courses/88e?user=ada").await;
     assert!(page.text().contains("<strong>ada</strong>") && !page.text().contains("bob"), "{}", page.text());
     let page = get(&test, "prof", "courses/88e?user=").await;
