@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use store::Scope;
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::admission::Turnstile, identity::Door, pressure::Pressure, workshop::Workshop};
+use crate::{
+    api::admission::Turnstile, identity::Door, intake::Intake, pressure::Pressure, workshop::Workshop,
+};
 
 /// The parts of a running service, shared by all requests. It has all that its [`Workshop`] has.
 pub struct App {
@@ -16,6 +18,8 @@ pub struct App {
     pub workshop: Arc<Workshop>,
     /// Signs receipts.
     pub receipt_key: ReceiptKey,
+    /// Keeps the bodies of requests from taking all of the memory.
+    pub intake: Intake,
     /// Keeps the queue from growing for ever.
     pub pressure: Pressure,
     /// How people come in, and who may do what.

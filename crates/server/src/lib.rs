@@ -8,6 +8,7 @@ mod app;
 mod extract;
 mod front;
 mod identity;
+mod intake;
 mod loops;
 mod lti;
 mod news;
@@ -27,6 +28,7 @@ pub use front::Front;
 pub use identity::{
     Door, Limits, Member, MemberError, Proxies, ProxiesError, RoleRules, SessionKey, Stash, WayIn,
 };
+pub use intake::Intake;
 pub use loops::{Courier, CourierSettings, Heart, Janitor, Keep, WorkSettings, Workers};
 pub use lti::{Lti, LtiRegistration, UserClaim, UserClaimError};
 pub use news::News;

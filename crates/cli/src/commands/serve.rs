@@ -7,7 +7,7 @@ use model::{
     NotebookLimits,
     ambient::{Clock, SystemClock, SystemEntropy},
 };
-use server::{App, Janitor, Pressure, Settings, Turnstile, WayIn, Workshop};
+use server::{App, Intake, Janitor, Pressure, Settings, Turnstile, WayIn, Workshop};
 use store::WorkerId;
 
 use crate::{
@@ -98,6 +98,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         workshop,
         tool_keys: keys,
         receipt_key,
+        intake: Intake::of(config.max_submission_bytes),
         pressure: Pressure::new(config.max_waiting),
         door,
         turnstile: Turnstile::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::{FromRequest, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,7 +18,7 @@ use store::NewSubmission;
 use super::{admission, problem::ApiError};
 use crate::{
     app::App,
-    extract::{Body, Sender},
+    extract::{self, Body, Sender},
     identity::{Caller, WayIn, client::Client},
     pages::sign_in::begin,
     passback::remember,
@@ -60,19 +60,43 @@ pub(crate) async fn submit(
     sender: Sender,
     wanted: Result<Query<Wanted>, QueryRejection>,
     headers: HeaderMap,
-    Body(body): Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let Query(wanted) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
+    let user = match admit(&app, &sender, wanted) {
+        Ok(user) => user,
+        Err(problem) => {
+            extract::drain(request.into_body()).await;
+            return Err(problem);
+        }
+    };
+    let Body(body, _held) = Body::from_request(request, &app).await?;
     let path = headers.get("x-otter-notebook-path").and_then(|path| path.to_str().ok());
     let path = path.filter(|path| path.len() <= LONGEST_PATH).map(ToOwned::to_owned);
     let received = Received { body, at: app.clock.now(), path };
-    match (sender, wanted.user) {
+    match (sender, user) {
         (Sender::Known(caller), Some(user)) if user != caller.user => {
             accept(&app, &user, Some(&caller), &headers, received).await
         }
         (Sender::Known(caller), _) => accept(&app, &caller.user, None, &headers, received).await,
         (Sender::Page(client), _) => ask_who(&app, client, received).await,
     }
+}
+
+/// Refuses what can be refused before the notebook is read; says for whom it is, if not for oneself.
+fn admit(
+    app: &App,
+    sender: &Sender,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Option<UserName>, ApiError> {
+    let Query(Wanted { user }) = wanted.map_err(|problem| ApiError::Query(problem.body_text()))?;
+    match sender {
+        // Whoever sends it: the members of staff who do so in another's name are limited as themselves.
+        Sender::Known(caller) => app.door.limits.submission(&caller.user, app.clock.now())?,
+        // In whose name somebody may send is not known before who they are.
+        Sender::Page(_) if user.is_some() => return Err(ApiError::NotSignedIn),
+        Sender::Page(_) => {}
+    }
+    Ok(user)
 }
 
 /// Keeps a notebook aside and sends the browser to the hub, which says who it is on the way back.
@@ -82,7 +106,7 @@ async fn ask_who(app: &App, client: Client, received: Received) -> Result<Respon
     Ok(response)
 }
 
-/// Accepts a user's submission. `by` is the member of the course's staff who sends it in the user's name, which the audit
+/// Accepts a user's submission; whether they come too often was asked before. `by` is the member of the course's staff who sends it in the user's name, which the audit
 /// trail says.
 pub(crate) async fn accept(
     app: &Arc<App>,
@@ -91,7 +115,6 @@ pub(crate) async fn accept(
     headers: &HeaderMap,
     received: Received,
 ) -> Result<Response, ApiError> {
-    app.door.limits.submission(by.map_or(user, |by| &by.user), app.clock.now())?;
     let room = app.pressure.admit(&app.workshop).await?;
     let (service, user, path) = (Arc::clone(app), user.clone(), received.path.clone());
     // Parsing and hashing a large notebook takes longer than a task may hold up others.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, StatusCode},
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,9 +32,10 @@ struct Repository {
 pub(crate) async fn github(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Body(body): Body,
+    request: Request,
 ) -> Result<StatusCode, ApiError> {
     let Some(secret) = &app.settings.webhook_secret else { return Err(ApiError::NoSuchPath) };
+    let Body(body, _held) = Body::from_request(request, &app).await?;
     let signature = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
     if !signature.is_some_and(|signature| is_genuine(secret, &body, signature)) {
         return Err(ApiError::BadSignature);

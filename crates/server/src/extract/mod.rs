@@ -10,7 +10,7 @@ mod sender;
 mod sight;
 mod staff;
 
-pub(crate) use body::Body;
+pub(crate) use body::{Body, drain};
 pub(crate) use current_user::CurrentUser;
 pub(crate) use form::Form;
 pub(crate) use id::Id;

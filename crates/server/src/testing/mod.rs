@@ -34,8 +34,8 @@ pub use self::{
     outage::OutageStore,
 };
 use crate::{
-    App, Door, Limits, Lti, Pressure, Rules, SessionKey, Settings, Turnstile, WayIn, WorkSettings, Workers,
-    Workshop, router,
+    App, Door, Intake, Limits, Lti, Pressure, Rules, SessionKey, Settings, Turnstile, WayIn, WorkSettings,
+    Workers, Workshop, router,
 };
 
 /// The path below which a test's application serves.
@@ -137,6 +137,7 @@ impl TestApp {
         let app = Arc::new(App {
             workshop: Arc::new(workshop),
             receipt_key: ReceiptKey::generate(&SystemEntropy),
+            intake: Intake::new(options.intake.0, options.intake.1),
             pressure: Pressure::new(options.max_waiting),
             door,
             tool_keys: None,

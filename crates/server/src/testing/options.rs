@@ -1,6 +1,6 @@
 //! How a test's application is set up.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use crate::{LtiRegistration, RoleRules};
 
@@ -38,6 +38,8 @@ pub struct Options {
     pub frame_ancestors: Vec<String>,
     /// The largest submission that it takes, in bytes.
     pub max_submission_bytes: usize,
+    /// How many bytes of bodies there is room for, and within what time each must arrive.
+    pub intake: (usize, Duration),
     /// How many submissions may wait.
     pub max_waiting: u64,
     /// Whether a new submission skips those of the same user and assignment that wait.
@@ -58,6 +60,7 @@ impl Default for Options {
             per_minute: (0, 0),
             frame_ancestors: Vec::new(),
             max_submission_bytes: 1 << 20,
+            intake: (256 << 20, Duration::from_mins(2)),
             max_waiting: 1000,
             skip_superseded: false,
             webhook_secret: None,

@@ -6,6 +6,7 @@ mod deadlines;
 mod deliveries;
 mod events;
 mod identity;
+mod intake;
 mod lti;
 mod odd;
 mod pages;

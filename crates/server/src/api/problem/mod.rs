@@ -16,6 +16,7 @@ use store::StoreError;
 
 use crate::{
     identity::limits::TooMany,
+    intake,
     pressure::{Full, NoRoom},
 };
 
@@ -105,6 +106,12 @@ pub(crate) enum ApiError {
     /// Too much waits for sign-ins.
     #[error("too many submissions wait for their users to sign in")]
     StashFull,
+    /// Too much is arriving.
+    #[error("too many submissions arrive at once")]
+    IntakeFull,
+    /// The body comes too slowly.
+    #[error("the request's body took too long")]
+    SlowBody,
     /// The body stopped coming.
     #[error("the request's body broke off")]
     BrokenBody,
@@ -159,6 +166,7 @@ impl ApiError {
             Self::CrossSite | Self::OtherHost | Self::NoAccess { .. } | Self::NoSignIn | Self::OldForm => {
                 StatusCode::FORBIDDEN
             }
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::QueueFull(_)
             | Self::Materials(_)
@@ -166,6 +174,7 @@ impl ApiError {
             | Self::ProviderAway(_)
             | Self::PlatformAway(_)
             | Self::StashFull
+            | Self::IntakeFull
             | Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Task => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -203,6 +212,12 @@ impl From<OidcError> for ApiError {
 impl From<TooMany> for ApiError {
     fn from(many: TooMany) -> Self {
         Self::TooMany(many)
+    }
+}
+
+impl From<intake::NoRoom> for ApiError {
+    fn from(_: intake::NoRoom) -> Self {
+        Self::IntakeFull
     }
 }
 

@@ -145,6 +145,18 @@ impl ApiError {
                 "Too many submissions wait for their users to be known. Yours was not accepted.",
                 "Submit again in a minute.",
             ),
+            Self::IntakeFull => (
+                "intake-full",
+                "Not available now",
+                "So many submissions are arriving at this moment that there is no room for more. Yours was not accepted.",
+                "Wait ten seconds, and submit again.",
+            ),
+            Self::SlowBody => (
+                "slow-body",
+                "Submission not accepted",
+                "The submission took more than two minutes to arrive, so nothing was kept.",
+                "Submit again, with a better connection or a smaller notebook: clear its outputs.",
+            ),
             Self::BrokenBody => (
                 "broken-body",
                 "Submission not accepted",

@@ -77,6 +77,7 @@ async fn end(
     tracing::info!(user = %signed_in.user, "signed in");
     if let Some(received) = waiting {
         // The browser only fetched: it gets the answer to what it posted, and no session.
+        app.door.limits.submission(&signed_in.user, app.clock.now())?;
         return submit::accept(app, &signed_in.user, None, headers, received).await;
     }
     let session = Session::begin(app, signed_in.user, signed_in.proof);

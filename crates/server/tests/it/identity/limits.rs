@@ -6,9 +6,16 @@ use std::{
 };
 
 use axum::{body::Body, extract::ConnectInfo, http::Request};
+use serde_json::json;
 use server::testing::{Answer, Options, PREFIX, TestApp};
 
-use super::{behind_a_hub, submit, submit_at};
+use super::{
+    behind_a_hub,
+    browser::{Browser, state_of},
+    page_posts::{comes_back, posts},
+    roles::rules,
+    submit, submit_at, token,
+};
 
 async fn nobody(test: &TestApp, forwarded_for: &str) -> Answer {
     let request = Request::get(format!("{PREFIX}api/v1/me")).header("x-forwarded-for", forwarded_for);
@@ -28,6 +35,35 @@ async fn a_user_submits_so_often_in_a_minute() {
     submit(&test, "bob", "x = 1").await;
     test.clock.advance(Duration::from_secs(30));
     submit(&test, "ada", "x = 3").await;
+    test.finish_leaving(4).await;
+}
+
+#[tokio::test]
+async fn who_submits_too_often_is_told_before_the_notebook_is_kept() {
+    let (test, _hub) = behind_a_hub(Options { per_minute: (1, 0), ..Options::default() }).await;
+    submit(&test, "ada", "x = 1").await;
+    let large = "x".repeat(2 << 20);
+    assert_eq!(submit_at(&test, "ada", "", &large).await.status, 429, "not 413, for which it is read");
+    test.finish_leaving(1).await;
+}
+
+#[tokio::test]
+async fn staff_are_limited_as_themselves_and_pages_of_the_hub_as_their_users() {
+    let options = Options { roles: rules(), per_minute: (2, 0), ..Options::default() };
+    let (test, hub) = behind_a_hub(options).await;
+    hub.knows(&token("prof"), "prof", &json!({"groups": ["data8-staff"]}));
+    let mut told = Vec::new();
+    for content in ["x = 1", "x = 2", "x = 3"] {
+        told.push(submit_at(&test, "prof", "api/v1/submissions?user=ada", content).await.status.as_u16());
+    }
+    assert_eq!(told, [202, 202, 429], "each once");
+    let browser = Browser::new(&test);
+    told.clear();
+    for content in ["x = 4", "x = 5", "x = 6"] {
+        let state = state_of(posts(&browser, content).await.header("location"));
+        told.push(comes_back(&browser, &state, &token("ada")).await.status.as_u16());
+    }
+    assert_eq!(told, [202, 202, 429]);
     test.finish_leaving(4).await;
 }
 

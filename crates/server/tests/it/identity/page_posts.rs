@@ -13,7 +13,7 @@ use super::{
     get, token,
 };
 
-async fn posts(browser: &Browser<'_>, content: &str) -> Answer {
+pub(super) async fn posts(browser: &Browser<'_>, content: &str) -> Answer {
     let request = browser
         .request(Method::POST, "")
         .header(header::CONTENT_TYPE, "application/json")
@@ -23,7 +23,7 @@ async fn posts(browser: &Browser<'_>, content: &str) -> Answer {
     browser.send(request.body(body(content)).unwrap()).await
 }
 
-async fn comes_back(browser: &Browser<'_>, state: &str, code: &str) -> Answer {
+pub(super) async fn comes_back(browser: &Browser<'_>, state: &str, code: &str) -> Answer {
     let request = browser.request(Method::GET, &format!("oauth_callback?state={state}&code={code}"));
     browser.send(request.header(header::ACCEPT, "*/*").body(Body::empty()).unwrap()).await
 }
@@ -81,6 +81,12 @@ async fn nobody_ends_what_another_began_and_programs_are_not_sent_around() {
     assert_eq!(test.send(program).await.status, 401);
     let other_site = ada.request(Method::POST, PREFIX).header("sec-fetch-site", "cross-site");
     assert_eq!(test.send(other_site.body(body("x = 1")).unwrap()).await.status, 403);
+    let for_bob = ada.request(Method::POST, "?user=bob").header("sec-fetch-site", "same-origin");
+    assert_eq!(
+        test.send(for_bob.body(body("x = 1")).unwrap()).await.status,
+        401,
+        "in nobody's name but one's own"
+    );
     let large = ada.request(Method::POST, PREFIX).header("sec-fetch-site", "same-origin");
     assert_eq!(test.send(large.body(Body::from(vec![b'x'; 2 << 20])).unwrap()).await.status, 413);
     test.finish().await;
