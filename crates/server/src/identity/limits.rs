@@ -14,7 +14,7 @@ use model::UserName;
 
 /// How many users and addresses are remembered; those that have not come for longest are forgotten first.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(20_000).expect("20000 is not zero");
-const MINUTE_MS: i64 = 60_000;
+const MINUTE_US: i64 = 60_000_000;
 
 /// How often users may submit, and how often somebody who is not known may ask.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) fn of_one_customer(address: IpAddr) -> IpAddr {
 #[derive(Debug)]
 struct Limiter<K: Hash + Eq> {
     per_minute: u32,
-    /// When each would have used up what they may, at the steady rate: milliseconds.
+    /// When each would have used up what they may, at the steady rate: microseconds.
     used_until: Mutex<LruCache<K, i64>>,
 }
 
@@ -73,12 +73,14 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         if self.per_minute == 0 {
             return Ok(());
         }
-        let (now, each) = (now.as_millisecond(), MINUTE_MS / i64::from(self.per_minute));
+        let (now, each) = (now.as_microsecond(), MINUTE_US / i64::from(self.per_minute));
         let mut used_until = self.used_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = used_until.get(key).copied().unwrap_or(now).max(now);
-        let too_early_ms = used + each - now - MINUTE_MS;
-        if too_early_ms > 0 {
-            return Err(TooMany { retry_after_s: too_early_ms.unsigned_abs().div_ceil(1000) });
+        // Nobody uses up more than a minute's worth: what says so is from before the clock was set back.
+        let used = used_until.get(key).copied().unwrap_or(now).clamp(now, now + MINUTE_US);
+        let too_early_us = used + each - now - MINUTE_US;
+        if too_early_us > 0 {
+            used_until.put(key.clone(), used);
+            return Err(TooMany { retry_after_s: too_early_us.unsigned_abs().div_ceil(1_000_000) });
         }
         used_until.put(key.clone(), used + each);
         Ok(())
@@ -106,6 +108,24 @@ mod tests {
         for _ in 0..1000 {
             limits.anonymous(Some([192, 0, 2, 1].into()), at(0)).unwrap();
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out() {
+        let limits = Limits::per_minute(2, 0);
+        let ada: UserName = "ada".parse().unwrap();
+        let told = |ms| limits.submission(&ada, at(ms)).map_err(|many| many.retry_after_s);
+        assert_eq!(told(3_600_000), Ok(()));
+        assert_eq!(told(0), Err(30), "at most as if the minute were used up");
+        assert_eq!(told(30_000), Ok(()));
+    }
+
+    #[test]
+    fn many_a_minute_are_still_so_many() {
+        let limits = Limits::per_minute(0, 100_000);
+        let address = Some([192, 0, 2, 1].into());
+        let admitted = (0..100_500).filter(|_| limits.anonymous(address, at(0)).is_ok()).count();
+        assert_eq!(admitted, 100_000);
     }
 
     #[test]

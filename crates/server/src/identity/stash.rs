@@ -40,7 +40,7 @@ impl Stash {
     pub(crate) fn put(&self, sign_in: &str, from: Option<IpAddr>, received: Received) -> Result<(), NoRoom> {
         let new = Waiting { from: from.map(of_one_customer), received };
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, one| one.received.at + AGE > new.received.at);
+        waiting.retain(|_, one| one.received.is_fresh(new.received.at));
         while taken(waiting.values()) + new.size() > ROOM {
             let of = |from| taken(waiting.values().filter(|one| one.from == from));
             let greediest =
@@ -59,7 +59,15 @@ impl Stash {
     /// Hands it out, once, unless it waited too long.
     pub(crate) fn take(&self, sign_in: &str, now: Timestamp) -> Option<Received> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.remove(sign_in).map(|one| one.received).filter(|one| one.at + AGE > now)
+        waiting.remove(sign_in).map(|one| one.received).filter(|one| one.is_fresh(now))
+    }
+}
+
+impl Received {
+    /// Whether it came in the last minutes. What came later than now did so before the clock was set back; not so what
+    /// came a moment later, because two that come at once may be put here in either order.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at).unsigned_abs() < AGE
     }
 }
 
@@ -96,6 +104,15 @@ mod tests {
         assert_eq!((&first.body[..], first.at), (&b"1"[..], at(0)), "what counts is when it came");
         assert!(stash.take("a", at(1)).is_none());
         assert!(stash.take("b", at(120)).is_none(), "too late");
+        stash.put("c", None, came("3", 3600)).unwrap();
+        assert!(stash.take("c", at(0)).is_none(), "the clock was set back: nobody knows how long it waited");
+    }
+
+    #[test]
+    fn what_came_before_the_clock_was_set_back_takes_no_room() {
+        let stash = Stash::default();
+        stash.put("before", None, came(vec![0; ROOM], 3600)).unwrap();
+        assert_eq!(stash.put("after", None, came("", 0)), Ok(()));
     }
 
     #[test]
