@@ -12,6 +12,7 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
+use jiff::Timestamp;
 use model::{Event, Points, Step, SubmissionId, Visibility};
 use store::{Outcome, Scope, Status};
 
@@ -26,6 +27,10 @@ use crate::{
 /// How long to wait for news before looking into the store anyway: another process may have written there.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long a stream lasts at most. A client comes back by itself, and is then asked anew who it is: what it may see may
+/// have been taken from it meanwhile.
+const LONGEST: Duration = Duration::from_secs(45);
+
 /// Gives the events there are, then each new one as it happens, and ends after the last. A client that comes back says
 /// with `Last-Event-ID` what it has; when there is nothing more to come, the answer is 204, which tells an
 /// `EventSource` to stop coming back.
@@ -35,7 +40,7 @@ pub(crate) async fn stream(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Sight { scope, record, is_own } = Sight::of(&app, &caller, id, "steps").await?;
+    let Sight { scope, record, is_own } = Sight::of_steps(&app, &caller, id).await?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     let listener = app.news.listen(id);
     let events = app.store.events(&scope, id, 0).await?;
@@ -49,8 +54,11 @@ pub(crate) async fn stream(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let visibility = if is_own { app.visibility(&record.submission.key) } else { Visibility::All };
+    // Who comes back while it waits knows a place, but perhaps an old one. There is no place 0.
+    let told_position = (seen > 0 && record.status == Status::Queued).then_some(0);
+    let began = app.clock.now();
     let following =
-        Following { app, scope, id, after, pending, listener, visibility, told_position: None, over };
+        Following { app, scope, id, began, after, pending, listener, visibility, told_position, over };
     Ok(Sse::new(following.into_stream()).keep_alive(KeepAlive::default()).into_response())
 }
 
@@ -76,6 +84,7 @@ struct Following {
     app: Arc<App>,
     scope: Scope,
     id: SubmissionId,
+    began: Timestamp,
     /// The last event that was read.
     after: u64,
     pending: VecDeque<Event>,
@@ -98,6 +107,10 @@ impl Following {
 
     async fn next(&mut self) -> Option<SseEvent> {
         loop {
+            // If the clock was set, nobody knows how long it lasts.
+            if self.app.clock.now().duration_since(self.began).unsigned_abs() >= LONGEST {
+                return None;
+            }
             if let Some(mut event) = self.pending.pop_front() {
                 self.over = is_over_after(&event.step, self.over);
                 if self.visibility == Visibility::Public {

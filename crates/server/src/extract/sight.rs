@@ -24,11 +24,27 @@ impl Sight {
     ) -> Result<Self, ApiError> {
         let sight = Self::find(app, caller, id).await?;
         if !sight.is_own {
-            let mut entry = caller.entry(app, "view", &sight.record.submission);
-            entry.detail = Some(what.into());
-            app.store.audit(&entry).await?;
+            sight.note(app, caller, what).await?;
         }
         Ok(sight)
+    }
+
+    /// That of a caller who follows the steps, and comes back for them every minute: the audit trail has that once an
+    /// hour.
+    pub(crate) async fn of_steps(app: &App, caller: &Caller, id: SubmissionId) -> Result<Self, ApiError> {
+        let sight = Self::find(app, caller, id).await?;
+        if !sight.is_own && !app.door.looks.has(caller, id, app.clock.now()) {
+            sight.note(app, caller, "steps").await?;
+            app.door.looks.add(caller, id, app.clock.now());
+        }
+        Ok(sight)
+    }
+
+    async fn note(&self, app: &App, caller: &Caller, what: &str) -> Result<(), ApiError> {
+        let mut entry = caller.entry(app, "view", &self.record.submission);
+        entry.detail = Some(what.into());
+        app.store.audit(&entry).await?;
+        Ok(())
     }
 
     async fn find(app: &App, caller: &Caller, id: SubmissionId) -> Result<Self, ApiError> {

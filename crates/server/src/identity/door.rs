@@ -7,7 +7,9 @@ use model::UserName;
 use oidc::Provider;
 
 use crate::{
-    identity::{Limits, Proxies, RoleRules, SessionKey, spent::Spent, stash::Stash},
+    identity::{
+        Limits, Proxies, RoleRules, SessionKey, looks::Looks, spent::Spent, stash::Stash,
+    },
     lti::Lti,
 };
 
@@ -50,6 +52,8 @@ pub struct Door {
     pub limits: Limits,
     /// What waits for its user to sign in.
     pub stash: Stash,
+    /// Which looks of the staff's are in the audit trail already.
+    pub looks: Looks,
     /// The learning platforms that may launch, if there are any.
     pub lti: Option<Lti>,
 }
@@ -71,6 +75,7 @@ impl Door {
             hosts: Some(Vec::new()),
             limits: Limits::per_minute(0, 0),
             stash: Stash::default(),
+            looks: Looks::default(),
             lti: None,
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod cookies;
 mod door;
 mod host;
 pub(crate) mod limits;
+mod looks;
 mod proxies;
 mod roles;
 mod seal;

@@ -4,7 +4,9 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use server::testing::{Act, PREFIX, TestApp};
+use server::testing::{Act, Answer, Options, PREFIX, TestApp};
+
+use crate::identity::{behind_a_hub, get, submit, token};
 
 fn events_after(id: model::SubmissionId, after: &str) -> Request<Body> {
     let path = format!("{PREFIX}api/v1/submissions/{id}/events");
@@ -75,6 +77,43 @@ async fn who_waits_learns_its_place_in_the_queue() {
     assert!(places.len() >= 2 && places[0] <= 5, "its place changed while it waited: {places:?}");
     assert!(places.is_sorted_by(|earlier, later| earlier > later), "it came ever nearer: {places:?}");
     test.finish().await;
+}
+
+/// What a stream tells while time goes by.
+async fn while_time_passes(test: &TestApp, stream: impl Future<Output = Answer>) -> Answer {
+    let time = async {
+        loop {
+            test.clock.advance(std::time::Duration::from_secs(20));
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        answer = stream => answer,
+        () = time => unreachable!("time goes on for ever"),
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_after_a_while_and_goes_on_for_who_comes_back() {
+    let test = TestApp::new().await;
+    let id = test.submit("x = 1").await;
+    let path = format!("api/v1/submissions/{id}/events");
+    let told = outline(while_time_passes(&test, test.get(&path)).await.text());
+    assert_eq!(told, [("received".to_owned(), Some(1)), ("queued".to_owned(), Some(2))]);
+    let told = outline(while_time_passes(&test, test.send(events_after(id, "2"))).await.text());
+    assert_eq!(told, [("queued".to_owned(), None)], "the place may be another one by now");
+    test.finish_leaving(1).await;
+}
+
+#[tokio::test]
+async fn who_may_see_nothing_any_more_is_told_so_when_the_stream_ends() {
+    let (test, hub) = behind_a_hub(Options::default()).await;
+    let id = submit(&test, "ada", "x = 1").await["id"].as_str().unwrap().to_owned();
+    let path = format!("api/v1/submissions/{id}/events");
+    hub.revoke(&token("ada"));
+    assert_eq!(while_time_passes(&test, get(&test, "ada", &path)).await.status, StatusCode::OK);
+    assert_eq!(get(&test, "ada", &path).await.status, StatusCode::UNAUTHORIZED);
+    test.finish_leaving(1).await;
 }
 
 #[tokio::test]

@@ -86,6 +86,8 @@ async fn staff_look_at_a_students_work_in_the_open() {
     let stream = get(&test, "prof", &format!("api/v1/submissions/{id}/events")).await;
     assert!(stream.text().contains("event: graded"), "{}", stream.text());
     assert_eq!(trail(&test).await[0].detail.as_deref(), Some("steps"));
+    get(&test, "prof", &format!("api/v1/submissions/{id}/events")).await;
+    assert_eq!(trail(&test).await.len(), 1, "who follows comes back, and it is one look");
 
     for (path, what) in [
         (format!("api/v1/submissions/{id}"), "report"),
@@ -102,8 +104,11 @@ async fn staff_look_at_a_students_work_in_the_open() {
     let page = get(&test, "prof", &format!("submissions/{id}")).await;
     assert!(page.text().contains("<strong>ada</strong> submitted"), "{}", page.text());
     assert_eq!(trail(&test).await.len(), 5);
+    test.clock.advance(std::time::Duration::from_hours(1));
+    get(&test, "prof", &format!("api/v1/submissions/{id}/events")).await;
+    assert_eq!(trail(&test).await.len(), 6, "within an hour");
     get(&test, "ada", &format!("submissions/{id}")).await;
-    assert_eq!(trail(&test).await.len(), 5, "one's own work is nobody else's business");
+    assert_eq!(trail(&test).await.len(), 6, "one's own work is nobody else's business");
     assert_eq!(get(&test, "bob", "api/v1/courses/88e/failed").await.status, 404);
     assert_eq!(get(&test, "prof", "api/v1/courses/88e/failed").await.status, 200);
     test.finish().await;
