@@ -48,8 +48,8 @@ pub struct Begun {
 pub struct SignIn {
     /// Which one it is.
     pub flow: String,
-    /// Where to go now.
-    pub next: NextPath,
+    /// Where to go now; `None` if the browser gets the answer to what it had posted.
+    pub next: Option<NextPath>,
     /// For [`crate::Hub::exchange`].
     pub verifier: Verifier,
 }
@@ -77,9 +77,9 @@ impl StateKey {
         Self(URL_SAFE_NO_PAD.encode(key).into())
     }
 
-    /// Begins a sign-in.
+    /// Begins a sign-in, to go to a page afterwards, or to get the answer to what was posted.
     #[must_use]
-    pub fn begin(&self, next: &NextPath, clock: &dyn Clock, entropy: &dyn Entropy) -> Begun {
+    pub fn begin(&self, next: Option<&NextPath>, clock: &dyn Clock, entropy: &dyn Entropy) -> Begun {
         let (mut flow, mut cookie) = ([0; FLOW], [0; HASH]);
         entropy.fill(&mut flow);
         entropy.fill(&mut cookie);
@@ -89,7 +89,8 @@ impl StateKey {
         content.extend(until.to_be_bytes());
         content.extend(flow);
         content.extend(Sha256::digest(&cookie));
-        content.extend(next.as_str().as_bytes());
+        // No path is empty.
+        content.extend(next.map_or("", NextPath::as_str).as_bytes());
         let signature = self.mac("state", &content).finalize().into_bytes();
         content.extend(signature);
         let challenge = self.verifier(&cookie).challenge();
@@ -128,7 +129,8 @@ impl StateKey {
             return Err(StateError::OtherBrowser);
         }
         let next = String::from_utf8(next.to_vec()).map_err(|_| StateError::Forged)?;
-        Ok(SignIn { flow, next: NextPath::trusted(next), verifier: self.verifier(cookie) })
+        let next = (!next.is_empty()).then(|| NextPath::trusted(next));
+        Ok(SignIn { flow, next, verifier: self.verifier(cookie) })
     }
 
     /// What proves to the hub, too, that the same browser ends what it began (RFC 7636). From the cookie, so it need not
@@ -188,7 +190,7 @@ mod tests {
     }
 
     fn begin(next: &str) -> Begun {
-        key("secret").begin(&NextPath::parse(next, PREFIX).unwrap(), &At(0), &SystemEntropy)
+        key("secret").begin(Some(&NextPath::parse(next, PREFIX).unwrap()), &At(0), &SystemEntropy)
     }
 
     fn end(begun: &Begun, state: &str, at: i64) -> Result<SignIn, StateError> {
@@ -200,11 +202,17 @@ mod tests {
     fn the_browser_that_began_it_ends_it() {
         let begun = begin("/services/otter_grade/grades?course=88e");
         let sign_in = end(&begun, &begun.state, 599).unwrap();
-        assert_eq!(sign_in.next.as_str(), "/services/otter_grade/grades?course=88e");
+        assert_eq!(sign_in.next.unwrap().as_str(), "/services/otter_grade/grades?course=88e");
         assert_eq!(sign_in.flow, begun.flow);
         assert_eq!(sign_in.verifier.challenge().as_str(), begun.challenge.as_str());
         assert_eq!(begun.flow.len(), 16);
         assert!(!begun.state.contains(begun.cookie.expose_secret()), "the URL does not tell the cookie");
+    }
+
+    #[test]
+    fn what_was_posted_is_not_forgotten() {
+        let begun = key("secret").begin(None, &At(0), &SystemEntropy);
+        assert_eq!(end(&begun, &begun.state, 0).unwrap().next, None);
     }
 
     #[test]
@@ -232,7 +240,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bit_of_it_can_be_changed(byte in 0_usize..1000, bit in 0..8_u8) {
-            let begun = key("secret").begin(&NextPath::first(PREFIX), &SystemClock, &SystemEntropy);
+            let begun = key("secret").begin(Some(&NextPath::first(PREFIX)), &SystemClock, &SystemEntropy);
             let mut raw = URL_SAFE_NO_PAD.decode(&begun.state).unwrap();
             let at = byte % raw.len();
             raw[at] ^= 1_u8 << bit;

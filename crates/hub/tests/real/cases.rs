@@ -100,13 +100,13 @@ pub(crate) async fn sign_in(peer: &Peer, hub: &Hub) {
     let key = StateKey::of(&hub.settings().api_token);
     let next = NextPath::parse("/services/otter_grade/grades", &hub.settings().prefix).unwrap();
     for (user, staff) in [("ada", false), ("prof", true), ("J\u{fc}rgen O'Neill@x", false)] {
-        let begun = key.begin(&next, &SystemClock, &SystemEntropy);
+        let begun = key.begin(Some(&next), &SystemClock, &SystemEntropy);
         let to = hub.authorize_url(&begun.state, Some(&begun.challenge));
         let mut browser = Browser::new(peer.port);
         let back: BTreeMap<_, _> = query(&browser.go(&to, user, CALLBACK).await.unwrap());
         let cookie = |flow: &str| (flow == begun.flow).then(|| begun.cookie.expose_secret());
         let ended = key.end(&back["state"], cookie, &SystemClock).unwrap();
-        assert_eq!(ended.next, next);
+        assert_eq!(ended.next.as_ref(), Some(&next));
         let code = Code::parse(&back["code"]).unwrap();
         let token = hub.exchange(&code, Some(&ended.verifier)).await.unwrap();
         let found = hub.user_of(&token).await.unwrap();

@@ -25,7 +25,7 @@ fn fields(query: &str) -> BTreeMap<String, String> {
 async fn a_code_becomes_a_token() {
     let (it, hub) = start(HubOptions::default()).await;
     let key = StateKey::of(&hub.settings().api_token);
-    let begun = key.begin(&NextPath::first("/services/otter_grade/"), &SystemClock, &SystemEntropy);
+    let begun = key.begin(Some(&NextPath::first("/services/otter_grade/")), &SystemClock, &SystemEntropy);
     let url = hub.authorize_url(&begun.state, Some(&begun.challenge));
     let (path, query) = url.split_once('?').unwrap();
     assert_eq!(path, "/hub/api/oauth2/authorize");

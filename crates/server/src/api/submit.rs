@@ -9,7 +9,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hub::NextPath;
 use jiff::Timestamp;
 use model::{AssignmentSettings, GradePolicy, Notebook, NotebookHash, Submission, SubmissionId, UserName};
 use serde::{Deserialize, Serialize};
@@ -101,7 +100,7 @@ fn admit(
 
 /// Keeps a notebook aside and sends the browser to the hub, which says who it is on the way back.
 async fn ask_who(app: &App, client: Client, received: Received) -> Result<Response, ApiError> {
-    let (flow, response) = begin::begin(app, client, &NextPath::first(&app.settings.prefix)).await?;
+    let (flow, response) = begin::begin(app, client, None).await?;
     app.door.stash.put(&flow, client.address, received).map_err(|_| ApiError::StashFull)?;
     Ok(response)
 }

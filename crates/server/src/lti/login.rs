@@ -68,7 +68,7 @@ fn begin(app: &App, client: Client, login: Option<LtiLogin>) -> Result<Response,
     })?;
     // Where to go in the end is in what the platform signs.
     let next = NextPath::first(&app.settings.prefix);
-    let begun = app.door.states.begin(&next, &*app.clock, &*app.entropy);
+    let begun = app.door.states.begin(Some(&next), &*app.clock, &*app.entropy);
     let to = lti
         .tool
         .authorize_url(&login, &begun.state, begun.challenge.as_str())

@@ -22,6 +22,8 @@ use crate::{
 
 /// Seconds after which a client may try again when the store is away.
 const RETRY_AFTER_S: u64 = 10;
+/// And when the stash is full: as long as a submission waits there.
+const STASH_S: u64 = 120;
 
 /// Everything an API request can end in that is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +108,9 @@ pub(crate) enum ApiError {
     /// Too much waits for sign-ins.
     #[error("too many submissions wait for their users to sign in")]
     StashFull,
+    /// What waited for its user's sign-in is gone.
+    #[error("the submission that waited for this sign-in is gone")]
+    StashGone,
     /// Too much is arriving.
     #[error("too many submissions arrive at once")]
     IntakeFull,
@@ -174,6 +179,7 @@ impl ApiError {
             | Self::ProviderAway(_)
             | Self::PlatformAway(_)
             | Self::StashFull
+            | Self::StashGone
             | Self::IntakeFull
             | Self::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Task => StatusCode::INTERNAL_SERVER_ERROR,
@@ -270,6 +276,9 @@ impl IntoResponse for ApiError {
         let after = match (&self, status) {
             (Self::QueueFull(full), _) => Some(full.retry_after_s),
             (Self::TooMany(many), _) => Some(many.retry_after_s),
+            (Self::StashFull, _) => Some(STASH_S),
+            // The same request never ends otherwise.
+            (Self::StashGone, _) => None,
             (_, StatusCode::SERVICE_UNAVAILABLE) => Some(RETRY_AFTER_S),
             _ => None,
         };

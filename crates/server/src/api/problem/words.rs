@@ -143,7 +143,13 @@ impl ApiError {
                 "stash-full",
                 "Not available now",
                 "Too many submissions wait for their users to be known. Yours was not accepted.",
-                "Submit again in a minute.",
+                "Submit again in two minutes.",
+            ),
+            Self::StashGone => (
+                "stash-gone",
+                "Submission not accepted",
+                "While you were being signed in, your submission was lost here: that took too long, or the service was started anew meanwhile. It was not accepted.",
+                "Submit again.",
             ),
             Self::IntakeFull => (
                 "intake-full",

@@ -37,21 +37,24 @@ pub(crate) async fn show(
     // What leads elsewhere is not an error of the person who signs in.
     let next = wanted.ok().and_then(|Query(wanted)| NextPath::parse(&wanted.next?, prefix).ok());
     let next = next.unwrap_or_else(|| NextPath::first(prefix));
-    match begin(&app, client, &next).await {
+    match begin(&app, client, Some(&next)).await {
         Ok((_, response)) => response,
         Err(problem) => error::page(&app, None, problem),
     }
 }
 
-/// Sends the browser to sign in; says which sign-in it is.
+/// Sends the browser to sign in, and then to a page or, if it posted, to the answer; says which sign-in it is.
 pub(crate) async fn begin(
     app: &App,
     client: Client,
-    next: &NextPath,
+    next: Option<&NextPath>,
 ) -> Result<(String, Response), ApiError> {
     let begun = app.door.states.begin(next, &*app.clock, &*app.entropy);
     let to = match &app.door.way_in {
-        WayIn::SingleUser(_) => return Ok((begun.flow, Redirect::to(next.as_str()).into_response())),
+        WayIn::SingleUser(_) => {
+            let next = next.map_or(&*app.settings.prefix, NextPath::as_str);
+            return Ok((begun.flow, Redirect::to(next).into_response()));
+        }
         WayIn::Hub(hub) => {
             // While it is away, a browser would find its proxy's bare page there.
             hub.is_there().await.map_err(refused)?;

@@ -72,19 +72,29 @@ async fn end(
     back: Back,
     sign_in: SignIn,
 ) -> Result<Response, ApiError> {
-    let waiting = app.door.stash.take(&sign_in.flow, app.clock.now());
+    let Some(next) = &sign_in.next else { return answer(app, headers, back, sign_in).await };
     let signed_in = who(app, back, sign_in.verifier).await?;
     tracing::info!(user = %signed_in.user, "signed in");
-    if let Some(received) = waiting {
-        // The browser only fetched: it gets the answer to what it posted, and no session.
-        app.door.limits.submission(&signed_in.user, app.clock.now())?;
-        return submit::accept(app, &signed_in.user, None, headers, received).await;
-    }
     let session = Session::begin(app, signed_in.user, signed_in.proof);
     let cookie = session.set(app, client).ok_or_else(|| {
         problem("What the sign-in says about you is too long for a cookie. Tell those who run this service.")
     })?;
-    Ok(open(sign_in.next.as_str(), cookie))
+    Ok(open(next.as_str(), cookie))
+}
+
+/// The answer to what the browser posted before it was sent away. It only fetched, and gets no session.
+async fn answer(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    back: Back,
+    sign_in: SignIn,
+) -> Result<Response, ApiError> {
+    // Waited too long, made room for others, or was posted to another process or before a restart.
+    let received = app.door.stash.take(&sign_in.flow, app.clock.now()).ok_or(ApiError::StashGone)?;
+    let signed_in = who(app, back, sign_in.verifier).await?;
+    tracing::info!(user = %signed_in.user, "signed in to submit");
+    app.door.limits.submission(&signed_in.user, app.clock.now())?;
+    submit::accept(app, &signed_in.user, None, headers, received).await
 }
 
 /// Gives the browser its session and sends it on.

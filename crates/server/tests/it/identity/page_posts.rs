@@ -72,6 +72,20 @@ async fn what_came_in_time_is_in_time() {
 }
 
 #[tokio::test]
+async fn what_is_gone_when_its_user_is_known_was_not_accepted() {
+    let (test, _hub) = behind_a_hub(Options::default()).await;
+    let browser = Browser::new(&test);
+    let asked = posts(&browser, "x = 1").await;
+    test.clock.advance(std::time::Duration::from_mins(2));
+    let state = state_of(asked.header(header::LOCATION));
+    let answer = comes_back(&browser, &state, &token("ada")).await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert_eq!(answer.json()["type"], "urn:otter-service:problem:stash-gone");
+    assert!(browser.cookies.borrow().is_empty(), "it is no sign-in");
+    test.finish().await;
+}
+
+#[tokio::test]
 async fn nobody_ends_what_another_began_and_programs_are_not_sent_around() {
     let (test, _hub) = behind_a_hub(Options::default()).await;
     let (ada, bob) = (Browser::new(&test), Browser::new(&test));
