@@ -7,7 +7,7 @@ use hub::{HubError, HubUser, Token};
 use model::{ApiToken, UserName};
 
 use crate::{
-    api::problem::ApiError,
+    api::problem::{ApiError, log},
     app::App,
     identity::{
         Caller, Way, WayIn,
@@ -142,7 +142,7 @@ pub(crate) fn refused(error: HubError) -> ApiError {
             bad_token("it belongs to a service of the hub, and services submit nothing")
         }
         HubError::MissingScope { user, needed, missing, .. } => {
-            tracing::warn!(user, %needed, "refused, because the hub's roles do not let them in: {missing}");
+            log::no_access(&user, &needed, &missing);
             ApiError::NoAccess { user, snippet: missing.snippet() }
         }
         error => ApiError::HubAway(error),

@@ -1,6 +1,6 @@
 //! Problems: what went wrong, where, and what to do, as `application/problem+json` (RFC 9457).
 
-mod log;
+pub(crate) mod log;
 mod words;
 
 use axum::{

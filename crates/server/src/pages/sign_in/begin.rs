@@ -33,6 +33,9 @@ pub(crate) async fn show(
     client: Client,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
+    if let Err(many) = app.door.limits.anonymous(client.address, app.clock.now()) {
+        return error::page(&app, None, many.into());
+    }
     let prefix = &app.settings.prefix;
     // What leads elsewhere is not an error of the person who signs in.
     let next = wanted.ok().and_then(|Query(wanted)| NextPath::parse(&wanted.next?, prefix).ok());

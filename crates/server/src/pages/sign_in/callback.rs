@@ -48,6 +48,10 @@ pub(crate) async fn show(
     headers: HeaderMap,
     back: Result<Query<Back>, QueryRejection>,
 ) -> Response {
+    // Each may have the hub or the provider asked.
+    if let Err(many) = app.door.limits.anonymous(client.address, app.clock.now()) {
+        return failed(&app, &headers, many.into());
+    }
     let Ok(Query(back)) = back else {
         return failed(&app, &headers, problem("This address is only for the way back from signing in."));
     };

@@ -18,7 +18,11 @@ use super::{
 };
 
 async fn nobody(test: &TestApp, forwarded_for: &str) -> Answer {
-    let request = Request::get(format!("{PREFIX}api/v1/me")).header("x-forwarded-for", forwarded_for);
+    nobody_at(test, "api/v1/me", forwarded_for).await
+}
+
+async fn nobody_at(test: &TestApp, path: &str, forwarded_for: &str) -> Answer {
+    let request = Request::get(format!("{PREFIX}{path}")).header("x-forwarded-for", forwarded_for);
     let mut request = request.body(Body::empty()).unwrap();
     let proxy = SocketAddr::from((IpAddr::from([10, 0, 0, 1]), 5000));
     request.extensions_mut().insert(ConnectInfo(proxy));
@@ -76,5 +80,23 @@ async fn an_address_asks_so_often_without_saying_who_it_is() {
         told.push(nobody(&test, address).await.status.as_u16());
     }
     assert_eq!(told, [401, 401, 429, 401, 429], "and what the client itself wrote does not count");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn signing_in_is_asking_without_saying_who_it_is() {
+    let options = Options { per_minute: (0, 2), proxies: "10.0.0.1", ..Options::default() };
+    let (test, _hub) = behind_a_hub(options).await;
+    for (path, address, usual) in [
+        ("login", "192.0.2.1", 302),
+        ("oauth_callback?state=forged&code=forged", "192.0.2.2", 400),
+        ("oauth_callback", "192.0.2.3", 400),
+    ] {
+        let mut told = Vec::new();
+        for _ in 0..3 {
+            told.push(nobody_at(&test, path, address).await.status.as_u16());
+        }
+        assert_eq!(told, [usual, usual, 429], "{path}");
+    }
     test.finish().await;
 }
