@@ -16,11 +16,11 @@ use jiff::Timestamp;
 use model::{Event, Points, Step, SubmissionId, Visibility};
 use store::{Outcome, Scope, Status};
 
-use super::problem::ApiError;
+use super::{problem::ApiError, streams::Open};
 use crate::{
     app::App,
     extract::{Id, Sight},
-    identity::Caller,
+    identity::{Caller, WayIn, limits::TooMany},
     news::Listener,
 };
 
@@ -40,6 +40,7 @@ pub(crate) async fn stream(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let open = open(&app, &caller)?;
     let Sight { scope, record, is_own } = Sight::of_steps(&app, &caller, id).await?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     let listener = app.news.listen(id);
@@ -57,9 +58,31 @@ pub(crate) async fn stream(
     // Who comes back while it waits knows a place, but perhaps an old one. There is no place 0.
     let told_position = (seen > 0 && record.status == Status::Queued).then_some(0);
     let began = app.clock.now();
-    let following =
-        Following { app, scope, id, began, after, pending, listener, visibility, told_position, over };
+    let following = Following {
+        app,
+        scope,
+        id,
+        began,
+        after,
+        pending,
+        listener,
+        visibility,
+        told_position,
+        over,
+        _open: open,
+    };
     Ok(Sse::new(following.into_stream()).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// One more stream for a user, unless they have too many. Where there is one user only, there is nobody to be protected
+/// from them.
+fn open(app: &App, caller: &Caller) -> Result<Option<Open>, TooMany> {
+    if matches!(app.door.way_in, WayIn::SingleUser(_)) {
+        return Ok(None);
+    }
+    let open = app.door.streams.open(&caller.user);
+    // By then one has ended.
+    open.map(Some).ok_or(TooMany { retry_after_s: LONGEST.as_secs() })
 }
 
 /// Whether grading is over after a step. What concerns the delivery of a grade may come at any time.
@@ -95,6 +118,7 @@ struct Following {
     told_position: Option<u64>,
     /// Whether grading is over, once all that is pending is sent.
     over: bool,
+    _open: Option<Open>,
 }
 
 impl Following {

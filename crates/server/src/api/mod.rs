@@ -17,6 +17,7 @@ pub(crate) mod problem;
 pub(crate) mod receipt_key;
 pub(crate) mod regrade;
 pub(crate) mod resend;
+pub(crate) mod streams;
 pub(crate) mod submission;
 pub(crate) mod submissions;
 pub(crate) mod submit;

@@ -7,9 +7,8 @@ use model::UserName;
 use oidc::Provider;
 
 use crate::{
-    identity::{
-        Limits, Proxies, RoleRules, SessionKey, looks::Looks, spent::Spent, stash::Stash,
-    },
+    api::streams::Streams,
+    identity::{Limits, Proxies, RoleRules, SessionKey, looks::Looks, spent::Spent, stash::Stash},
     lti::Lti,
 };
 
@@ -54,6 +53,8 @@ pub struct Door {
     pub stash: Stash,
     /// Which looks of the staff's are in the audit trail already.
     pub looks: Looks,
+    /// How many streams of events each user has open.
+    pub streams: Streams,
     /// The learning platforms that may launch, if there are any.
     pub lti: Option<Lti>,
 }
@@ -76,6 +77,7 @@ impl Door {
             limits: Limits::per_minute(0, 0),
             stash: Stash::default(),
             looks: Looks::default(),
+            streams: Streams::default(),
             lti: None,
         }
     }

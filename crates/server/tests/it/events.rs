@@ -117,6 +117,20 @@ async fn who_may_see_nothing_any_more_is_told_so_when_the_stream_ends() {
 }
 
 #[tokio::test]
+async fn a_user_has_so_many_streams_open() {
+    let (test, _hub) = behind_a_hub(Options::default()).await;
+    let id = submit(&test, "ada", "x = 1").await["id"].as_str().unwrap().to_owned();
+    let path = format!("api/v1/submissions/{id}/events");
+    let streams = (0..101).map(|_| Box::pin(get(&test, "ada", &path)));
+    // The others do not end.
+    let (answer, _, others) = futures_util::future::select_all(streams).await;
+    assert_eq!((answer.status, answer.header(header::RETRY_AFTER)), (StatusCode::TOO_MANY_REQUESTS, "45"));
+    drop(others);
+    assert_eq!(while_time_passes(&test, get(&test, "ada", &path)).await.status, StatusCode::OK);
+    test.finish_leaving(1).await;
+}
+
+#[tokio::test]
 async fn a_stop_ends_streams() {
     let mut test = TestApp::new().await;
     let id = test.submit("x = 1").await;
