@@ -29,7 +29,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long a stream lasts at most. A client comes back by itself, and is then asked anew who it is: what it may see may
 /// have been taken from it meanwhile.
-const LONGEST: Duration = Duration::from_secs(45);
+const LONGEST: Duration = Duration::from_secs(20);
+/// How long an `EventSource` is to wait until it does.
+const COME_BACK: Duration = Duration::from_millis(300);
 
 /// Gives the events there are, then each new one as it happens, and ends after the last. A client that comes back says
 /// with `Last-Event-ID` what it has; when there is nothing more to come, the answer is 204, which tells an
@@ -199,7 +201,7 @@ impl Following {
 }
 
 fn to_sse(event: &Event) -> SseEvent {
-    SseEvent::default().id(event.seq.to_string()).event(event.step.kind()).data(json(event))
+    SseEvent::default().id(event.seq.to_string()).event(event.step.kind()).retry(COME_BACK).data(json(event))
 }
 
 fn json(value: &impl serde::Serialize) -> String {
