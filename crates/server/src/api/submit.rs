@@ -105,8 +105,8 @@ async fn ask_who(app: &App, client: Client, received: Received) -> Result<Respon
     Ok(response)
 }
 
-/// Accepts a user's submission; whether they come too often was asked before. `by` is the member of the course's staff who sends it in the user's name, which the audit
-/// trail says.
+/// Accepts a user's submission; whether they come too often was asked before. `by` is the member of the course's staff who
+/// sends it in the user's name, which the audit trail says.
 pub(crate) async fn accept(
     app: &Arc<App>,
     user: &UserName,
