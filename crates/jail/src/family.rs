@@ -79,6 +79,11 @@ impl Family {
         Some((field(&rollup, "Pss_Anon:")? + field(&rollup, "Pss_Shmem:")?) * 1024)
     }
 
+    /// What a member has in memory now, in bytes; none if it has ended.
+    pub(crate) fn memory_of(&self, member: &Member) -> u64 {
+        self.member(member.there).map_or(0, |now| now.memory_bytes)
+    }
+
     /// Writes a file of the calling process itself. Not through the path `/proc`, where by now there may be none.
     pub(crate) fn write_own(&self, file: &str, text: &str) -> io::Result<()> {
         let file =

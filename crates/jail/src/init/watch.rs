@@ -86,10 +86,19 @@ impl Watch {
         if quick <= self.limits.memory_bytes {
             return quick;
         }
-        let share = |member: &Member| family.share_of(member).unwrap_or(member.memory_bytes);
-        let exact: u64 = members.iter().map(share).sum();
-        exact.saturating_sub(self.memory_before).min(quick)
+        // They are read one after the other: what one gives to a fork meanwhile is counted with both. Not so the next time.
+        let exact = exact(family, members);
+        if exact.saturating_sub(self.memory_before) <= self.limits.memory_bytes {
+            return exact.saturating_sub(self.memory_before);
+        }
+        exact.min(self::exact(family, members)).saturating_sub(self.memory_before).min(quick)
     }
+}
+
+/// What they have, each page counted once, whoever shares it.
+fn exact(family: &Family, members: &[Member]) -> u64 {
+    // One that has ended since has nothing.
+    members.iter().map(|member| family.share_of(member).unwrap_or_else(|| family.memory_of(member))).sum()
 }
 
 fn threads(members: &[Member]) -> u64 {
